@@ -29,6 +29,7 @@ import msgspec
 from mallgen_runtime.http.app import App
 from mallgen_runtime.http.conf import JwtConf, JwtTransitionConf
 from mallgen_runtime.http.messages import Context, Receive, Scope, identify
+from mallgen_runtime.http.sockets.in_memory import SocketClient, SocketDenied
 from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.service import S
 from mallgen_runtime.process.variables import ENVIRONMENT
@@ -40,6 +41,8 @@ __all__ = [
     "Client",
     "Local",
     "LocalQueue",
+    "SocketClient",
+    "SocketDenied",
     "Upload",
     "bearer",
     "context",
@@ -97,6 +100,13 @@ class Client(Generic[S]):
     async def post(self, path: str, **rest: Any) -> Answer:
         """POST; see `request`."""
         return await self.request("POST", path, **rest)
+
+    def websocket(
+        self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> SocketClient:
+        """Return a socket to open with `async with`, which raises SocketDenied for another answer."""
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        return SocketClient(self._app, _scope("GET", path, urlencode(params or {}), sent))
 
     async def request(
         self,

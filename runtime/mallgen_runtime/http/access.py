@@ -2,6 +2,7 @@
 
 import logging
 
+from mallgen_runtime.http.links import CLOSED
 from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.routing import Match
 from mallgen_runtime.process.logs import access
@@ -19,5 +20,7 @@ def log_access(ctx: Context, match: Match | None, status: int, seconds: float) -
         "duration": f"{seconds * 1000:.1f}ms",
         "client": ctx.client,
     }
+    if status == 101:
+        fields["closed"] = ctx.scope.get(CLOSED, 0)
     level = logging.ERROR if status >= 500 else logging.INFO
     access(level, f"[HTTP] {status}", "http", fields)

@@ -6,6 +6,7 @@ from mallgen_runtime.http.problems import ClientGone
 
 NORMAL, GOING_AWAY, UNSUPPORTED, NO_STATUS, ABNORMAL = 1000, 1001, 1003, 1005, 1006
 INVALID, REFUSED, TOO_BIG, INTERNAL, TRY_LATER = 1007, 1008, 1009, 1011, 1013
+CLOSED = "mallgen.closed"  # in the ASGI scope: the code that the socket was closed with
 LEAVE_SECONDS = 5.0  # what logic gets to end after its client has left
 _REASON_BYTES = 123
 

@@ -57,6 +57,8 @@ def _check_upgrade(ctx: Context) -> None:
     keys = ctx.headers.get("sec-websocket-key", [])
     if ctx.scope["http_version"] != "1.1" or len(keys) != 1 or not _is_key(keys[0]):
         raise ApiError(400, "bad_handshake", "Sec-WebSocket-Key must be 16 bytes as base64, in a request of HTTP/1.1")
+    if "transfer-encoding" in ctx.headers or ctx.headers.get("content-length", ["0"]) != ["0"]:
+        raise ApiError(400, "bad_handshake", "a handshake has no body: what follows it is read as messages")
 
 
 def _words(ctx: Context, name: str) -> set[str]:

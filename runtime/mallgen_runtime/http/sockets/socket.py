@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from mallgen_runtime.http.links import (
+    CLOSED,
     INTERNAL,
     INVALID,
     NORMAL,
@@ -194,9 +195,6 @@ class WebSocketResponse(StreamingResponse, Generic[In, Out_]):
             return await self._socket.close(REFUSED, problem.detail or problem.code)
         ctx.log.error("%s %s: the socket broke off", ctx.method, ctx.url_path, exc_info=problem)
         await self._socket.close(INTERNAL)
-
-
-CLOSED = "mallgen.closed"  # in the ASGI scope: the code that the socket was closed with
 
 
 async def _begin(socket: WebSocket[Any, Any]) -> None:
