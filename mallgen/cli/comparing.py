@@ -10,8 +10,8 @@ from mallgen.cli.writing import current_workspace, no_workspace
 from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Refused
 from mallgen.disk.session import session
-from mallgen.kinds.kind import KindError, kind_of_file
-from mallgen.kinds.target import Target, of_line, outside
+from mallgen.kinds.kind import KindError, kind_named, kind_of_file
+from mallgen.kinds.target import Target, kind_or_none, of_line, outside
 from mallgen.output.manifest import NAME, is_merged
 from mallgen.output.records import ContractLine
 from mallgen.workspace.comparison import Compared, compare, sources
@@ -115,7 +115,9 @@ def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named
             kind = kind_of_file(contract).name
         except KindError as problem:
             return ChosenTargets((), (Diagnostic("no-kind", problem.message, hint=problem.hint, environment=True),))
-        alike = [target for target in targets if target.kind == kind]
+        alike = [
+            target for target in targets if kind_or_none(target.kind) is not None and _reads(target.kind, contract)
+        ]
         known = next((t for t in alike if os.path.realpath(t.contract) == os.path.realpath(contract)), None)
         known = known or (alike[0] if len(alike) == 1 else Target(kind, contract, folder))
         wrong = outside(known, known.contract)
@@ -129,6 +131,11 @@ def _choose_in_folder(folder: str, contract: str, workspace: Workspace, is_named
         hint = "name it: -api FILE"
         return ChosenTargets((), (Diagnostic("contract-missing", message, hint=hint, environment=True),))
     return ChosenTargets(tuple(targets))
+
+
+def _reads(kind: str, contract: str) -> bool:
+    """Return whether contracts of a kind have the suffix of this one: a .proto may be of two kinds."""
+    return contract.endswith(kind_named(kind).suffixes)
 
 
 def _one_per_contract(lines: Iterable[ContractLine]) -> list[ContractLine]:

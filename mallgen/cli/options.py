@@ -380,5 +380,6 @@ ROOT_HELP = "Contract-first: .api files in, Python services out."
 GROUP_HELP = {
     ("model",): "Models of tables from .sql files and databases.",
     ("rmq",): "Queue services from .proto contracts, whose RPCs are topics.",
+    ("rmq", "dlq"): "Dead letters: messages whose logic failed too often.",
     ("model", "mysql"): "The same for MySQL and MariaDB, as goctl spells it.",
 }

@@ -3,6 +3,7 @@
 from mallgen.cli.options import (
     DIR,
     DRY_RUN,
+    FOLDER,
     FORCE,
     FORMAT,
     FROM_FILENAME,
@@ -13,6 +14,10 @@ from mallgen.cli.options import (
     Command,
     Option,
 )
+
+_TOPIC = Argument("topic", "The topic, as the contract names it.")
+_COUNT = Option("count", "End after so many messages.", "N")
+_HERE = FOLDER._replace(help="The folder of the service (default: the workspace's, else this one).")
 
 RMQ_COMMANDS = (
     Command(
@@ -39,5 +44,41 @@ RMQ_COMMANDS = (
         "rmq_protos",
         (Option("dir", "The folder that receives mallgen/queue.proto (default: this one).", "DIR"),),
         example="mallgen rmq protos -dir third_party",
+    ),
+    Command(
+        ("rmq", "tail"),
+        "Print the messages of a topic as they come, each as a line of JSON; Ctrl-C ends it.",
+        "rmq_topic",
+        (Option("first", "Begin with the oldest message."), _COUNT, _HERE, FORMAT),
+        (_TOPIC,),
+        example="mallgen rmq tail seckill.order-requested",
+        given=(("verb", "tail"),),
+    ),
+    Command(
+        ("rmq", "send"),
+        "Send a message to a topic; its JSON is checked by the contract.",
+        "rmq_topic",
+        (Option("key", "The partition key, in place of the contract's.", "KEY"), _HERE, FORMAT),
+        (_TOPIC, Argument("json", "The message as JSON, `-` for stdin.")),
+        example="""mallgen rmq send seckill.order-requested '{"userId": 1, "productId": 2}'""",
+        given=(("verb", "send"),),
+    ),
+    Command(
+        ("rmq", "dlq", "list"),
+        "Print the dead letters of a topic that nobody has replayed.",
+        "rmq_topic",
+        (_COUNT, _HERE, FORMAT),
+        (_TOPIC,),
+        example="mallgen rmq dlq list seckill.order-requested",
+        given=(("verb", "list"),),
+    ),
+    Command(
+        ("rmq", "dlq", "replay"),
+        "Send the dead letters of a topic to it again, each once.",
+        "rmq_topic",
+        (_COUNT, _HERE, FORMAT),
+        (_TOPIC,),
+        example="mallgen rmq dlq replay seckill.order-requested",
+        given=(("verb", "replay"),),
     ),
 )

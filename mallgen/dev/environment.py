@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 
+from mallgen.output.house import HOUSE
 from mallgen.workspace.config import settings_of
 
 _IN_SETTINGS = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -12,9 +13,18 @@ _IN_WIRING = re.compile(r'"([A-Z][A-Z0-9_]*_SECRET)"')
 _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
-def environment(registry: str) -> dict[str, str]:
-    """Return the environment of every service of a run, without secrets; `registry` is the folder for discovery."""
+def queue_file(root: str) -> str:
+    """Return the file of a workspace's embedded queue, empty without a workspace; `root` is its folder."""
+    return os.path.join(os.path.abspath(root), HOUSE, "queue.db") if root else ""
+
+
+def environment(registry: str, queue: str = "") -> dict[str, str]:
+    """Return the environment of every service of a run, without secrets.
+
+    `registry` is the folder for discovery, `queue` the file of the embedded queue, empty for one in `registry`.
+    """
     return {
+        "MALLGEN_QUEUE": queue or os.path.join(registry, "queue.db"),
         **os.environ,
         "MALLGEN_DEV": "1",
         "MALLGEN_DISCOVERY": f"file:{registry}",

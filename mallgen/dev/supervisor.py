@@ -32,12 +32,14 @@ class RunPlan(NamedTuple):
     """The first setup, and the functions that print and regenerate.
 
     `line` prints a service's line under its name (empty for mallgen itself). `regenerate` generates again after
-    mallgen.toml or a contract changed; it returns None when the workspace has errors, which it has reported.
+    mallgen.toml or a contract changed; it returns None when the workspace has errors, which it has reported. `queue` is
+    the file of the embedded queue, empty for one that goes with the run.
     """
 
     setup: Setup
     line: Callable[[str, str], None]
     regenerate: Callable[[], Setup | None]
+    queue: str = ""
 
 
 def run(plan: RunPlan, once: Sequence[str]) -> int:
@@ -57,7 +59,7 @@ class _Supervisor:
     def __init__(self, plan: RunPlan, registry: str) -> None:
         self._plan = plan
         self._registry = registry
-        self._given = environment(registry)
+        self._given = environment(registry, plan.queue)
         self._services = {spec.name: self._service(spec) for spec in plan.setup.specs}
         self._watches = {spec.name: _watch(spec) for spec in plan.setup.specs}
         self._following: dict[str, asyncio.Task[None]] = {}

@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 from mallgen.cli.console import FINE, LAID_OUT, USAGE, AlreadyReported, report, say, tint
 from mallgen.cli.options import Values
 from mallgen.cli.writing import WriteOptions, current_workspace, generate_all
+from mallgen.dev.environment import queue_file
 from mallgen.dev.lines import BAD, GOOD, ODD, Shown, shown
 from mallgen.dev.ports import taken_by
 from mallgen.dev.service import Spec
 from mallgen.dev.supervisor import RunPlan, Setup
 from mallgen.dev.supervisor import run as supervise
 from mallgen.diagnostics import Diagnostic
+from mallgen.kinds import rmq
 from mallgen.kinds.kind import kind_named
 from mallgen.kinds.target import Made, Target
+from mallgen.output.house import IGNORE
 from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
@@ -47,9 +50,21 @@ def run(values: Values) -> int:
     problems = [*_environment_problems(setup.specs), *_port_problems(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
-    return supervise(
-        RunPlan(setup, _line_printer(setup, values.flag("quiet"), bool(once)), _Regenerator(workspace).regenerate), once
-    )
+    queue = "" if once else _queue(workspace, found)
+    printer = _line_printer(setup, values.flag("quiet"), bool(once))
+    return supervise(RunPlan(setup, printer, _Regenerator(workspace).regenerate, queue), once)
+
+
+def _queue(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> str:
+    """Return the file of the embedded queue, which stays after the run; empty without a queue service."""
+    root = os.path.dirname(workspace.path)
+    if not any(target.kind == rmq.KIND.name for target, _ in found):
+        return ""
+    path = queue_file(root)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with contextlib.suppress(FileExistsError), open(os.path.join(root, IGNORE), "x", encoding="utf-8") as ignored:
+        ignored.write("*\n")
+    return path
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:

@@ -1,0 +1,114 @@
+"""`mallgen rmq send`, `tail` and `dlq` beside a service that consumes, on the embedded queue."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+Environment = Mapping[str, str]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """Return the environment of commands and services, with a queue of the test's own."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "runtime")])
+    return {**os.environ, "PYTHONPATH": paths, "MALLGEN_QUEUE": str(tmp_path / "queue.db")}
+
+
+@pytest.fixture
+def service(tmp_path: Path, environment: Environment) -> Path:
+    """Return the folder of a new queue service."""
+    mallgen(tmp_path, environment, "rmq", "new", "mails")
+    return tmp_path / "mails"
+
+
+def mallgen(folder: Path, environment: Environment, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run mallgen in a folder."""
+    command = [sys.executable, "-m", "mallgen", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def messages(ran: subprocess.CompletedProcess[str]) -> list[object]:
+    """Return the messages of the lines that `tail` or `dlq list` printed."""
+    return [json.loads(line)["message"] for line in ran.stdout.splitlines()]
+
+
+def test_what_is_sent_is_read(service: Path, environment: Environment) -> None:
+    """A message with a key is read back with its key, type and ids; one that the contract does not have is refused."""
+    sent = mallgen(service, environment, "rmq", "send", "mails.requested", '{"text": "one"}', "--key", "7")
+    assert (sent.returncode, sent.stdout) == (0, ""), sent.stderr
+    wrong = mallgen(service, environment, "rmq", "send", "mails.requested", '{"txt": "one"}')
+    assert wrong.returncode == 1
+    assert "its fields are text" in wrong.stderr
+    read = mallgen(service, environment, "rmq", "tail", "mails.requested", "--first", "--count", "1")
+    (line,) = map(json.loads, read.stdout.splitlines())
+    assert (line["topic"], line["key"], line["message"]) == ("mails.requested", "7", {"text": "one"})
+    assert line["headers"]["x-schema"] == "mails.Request"
+    assert line["headers"]["x-message-id"] in sent.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("tail", "mails.requestd"), "did you mean `mails.requested`?"),
+        (("tail", "other"), "the topics are mails.requested"),
+        (("tail", "mails.requested", "--count", "0"), "write a number from 1 on"),
+        (("dlq", "list", "nothing"), "the topics are mails.requested"),
+    ],
+)
+def test_a_wrong_word_has_a_way_out(service: Path, environment: Environment, words: tuple[str, ...], said: str) -> None:
+    ran = mallgen(service, environment, "rmq", *words)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+
+
+def test_a_broken_setting_is_one_line(service: Path, environment: Environment) -> None:
+    settings = service / "etc" / "mails.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "Retries: many\n", encoding="utf-8")
+    ran = mallgen(service, environment, "rmq", "send", "mails.requested", "{}")
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("error[config] etc/mails.yaml:")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def failing(service: Path, environment: Environment) -> Iterator[Path]:
+    """Run the service with logic that fails, and few retries."""
+    logic = service / "mails_rmq" / "logic" / "requested_logic.py"
+    text = logic.read_text(encoding="utf-8")
+    logic.write_text(text.replace('self.ctx.log.info("got %s", msg.text)', "raise ValueError(msg.text)"), "utf-8")
+    settings = service / "etc" / "mails.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "Retries: 1\nBackoff: 10ms\n", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mails_rmq"], cwd=service, env=environment, stdout=subprocess.DEVNULL, stderr=-3
+    )
+    yield service
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_dead_letters_are_listed_and_replayed_once(failing: Path, environment: Environment) -> None:
+    for text in ("one", "two"):
+        mallgen(failing, environment, "rmq", "send", "mails.requested", json.dumps({"text": text}), "--key", "k")
+
+    def dead(*more: str) -> list[object]:
+        return messages(mallgen(failing, environment, "rmq", "dlq", "list", "mails.requested", *more))
+
+    over = time.monotonic() + 30
+    while len(dead()) < 2 and time.monotonic() < over:
+        time.sleep(0.2)
+    assert dead() == [{"text": "one"}, {"text": "two"}]
+    assert dead("--count", "1") == [{"text": "one"}]
+    replayed = mallgen(failing, environment, "rmq", "dlq", "replay", "mails.requested", "--count", "1")
+    assert "1 dead letter of mails.requested.dlq sent to mails.requested again" in replayed.stderr
+    while len(dead()) < 2 and time.monotonic() < over:
+        time.sleep(0.2)
+    assert dead() == [{"text": "two"}, {"text": "one"}]  # it failed again, and stands behind the other one
