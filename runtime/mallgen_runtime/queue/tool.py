@@ -186,7 +186,7 @@ async def _written(opened: AskedTopic, messages: Sequence[Outgoing]) -> None:
         await link.close()
 
 
-class _Reader:
+class _HandReader:
     """A member of a group that reads and commits by hand."""
 
     def __init__(self, link: ConsumerLink) -> None:
@@ -219,12 +219,12 @@ class _Reader:
 
 
 @contextlib.asynccontextmanager
-async def _member(opened: AskedTopic, group: str, from_first: bool) -> AsyncIterator[_Reader]:
+async def _member(opened: AskedTopic, group: str, from_first: bool) -> AsyncIterator[_HandReader]:
     """Join a group."""
     queue = queue_at(opened.delivery.where)
     await queue.create({opened.name: opened.delivery.where.partitions})
     link = queue.consumer(group, from_first=from_first)
-    member = _Reader(link)
+    member = _HandReader(link)
 
     async def assigned(places: Sequence[Place]) -> None:
         member.places.update(places)
