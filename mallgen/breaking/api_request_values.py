@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
+from mallgen.breaking.absence import built_before
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.field_values import (
     default_words,
@@ -14,7 +15,7 @@ from mallgen.breaking.field_values import (
     outside,
 )
 from mallgen.breaking.struct_pairs import FieldPair
-from mallgen.breaking.type_change import TypeChange, spelt
+from mallgen.breaking.type_change import EXACT, TypeChange, spelt
 from mallgen.contract.wire import WireValue
 from mallgen.rules import Finding
 
@@ -84,10 +85,14 @@ def request_field_type_narrowed(change: ApiChange) -> Iterator[Finding]:
 def request_field_type_widened(change: ApiChange) -> Iterator[Finding]:
     """A field of a request has a type with more values, among them all old ones.
 
-    On the wire nothing changes for old clients. Code generated from the new contract has another type.
+    On the wire nothing changes for old clients. Code generated from the new contract has another type. Where that is a
+    float, large whole numbers lose their last digits: a warning then.
     """
     for pair, found in _types(change):
-        if found.kind == "values" and found.reads_old:
+        if found.rounds_old and found.reads_old:
+            message = f"`{pair.title}` takes {spelt(found.new)} now, which rounds whole numbers beyond {EXACT}"
+            yield change.finding(pair, message, "keep the type", WARNING)
+        elif found.kind == "values" and found.reads_old:
             yield change.finding(
                 pair, f"`{pair.title}` takes {spelt(found.new)} now: all values that it took as {spelt(found.old)}"
             )
@@ -95,14 +100,14 @@ def request_field_type_widened(change: ApiChange) -> Iterator[Finding]:
 
 @api_rule("request-field-became-not-nullable", WARNING, BEHAVIOUR)
 def request_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
-    """An optional field of a request is no pointer any more: null and absence are the zero value now.
+    """An optional field of a request is no pointer any more: null and absence are the zero value or the default now.
 
     Both are accepted as before. But the logic gets 0, "" or an empty object where it got None, and cannot tell the
-    absent value from one that was sent.
+    absent value from one that was sent. With a default, which absence was already, the change is one of null alone.
     """
     for pair, old, new in _optional(change):
-        if is_nullable(old) and not is_nullable(new) and old.default is None and new.default is None:
-            message = f"{_nothing(new)}, `{pair.title}` is {default_words(new)} now; it was null"
+        if is_nullable(old) and not is_nullable(new) and _is_just_pointer(old, new):
+            message = f"{_nothing(old, new)}, `{pair.title}` is {default_words(new)} now; it was null"
             yield change.finding(pair, message, "keep the pointer, which tells absent from empty")
 
 
@@ -110,11 +115,15 @@ def request_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
 def request_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
     """An optional field of a request is a pointer now: null and absence are not the zero value any more.
 
-    Both were accepted before, as the zero value.
+    Both were accepted before, as the zero value. With a default, which absence still is, null alone has changed.
+    A struct that was made of its fields' defaults where it was absent is null now.
     """
+    for pair, _, new in built_before(change):
+        if new.optional and is_nullable(new):
+            yield change.finding(pair, f"absent, `{pair.title}` is null now; it was made of its fields' defaults")
     for pair, old, new in _optional(change):
-        if is_nullable(new) and not is_nullable(old) and old.default is None and new.default is None:
-            yield change.finding(pair, f"{_nothing(new)}, `{pair.title}` is null now; it was {default_words(old)}")
+        if is_nullable(new) and not is_nullable(old) and _is_just_pointer(old, new):
+            yield change.finding(pair, f"{_nothing(old, new)}, `{pair.title}` is null now; it was {default_words(old)}")
 
 
 @api_rule("request-field-options-added", ERROR, WIRE)
@@ -208,8 +217,17 @@ def request_field_range_widened(change: ApiChange) -> Iterator[Finding]:
                 yield change.finding(pair, f"`{pair.title}` may be inside {interval(after)}; it was {interval(before)}")
 
 
-def _nothing(value: WireValue) -> str:
-    return "absent or null" if value.source == "json" else "absent"
+def _is_just_pointer(old: WireValue, new: WireValue) -> bool:
+    """Return whether absence means the same but for null; beside a default, JSON's null alone shows the change."""
+    if old.default is None and new.default is None:
+        return True
+    return new.source == "json" and fallback(old) == fallback(new)
+
+
+def _nothing(old: WireValue, new: WireValue) -> str:
+    if old.default is not None or new.default is not None:
+        return "null"
+    return "absent or null" if new.source == "json" else "absent"
 
 
 def _plain(value: object) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from mallgen.breaking import ERROR, INFO, SOURCE, WIRE, api_rule
+from mallgen.breaking import ERROR, INFO, SOURCE, WARNING, WIRE, api_rule
+from mallgen.breaking.absence import absent_value, built_before
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pages import page_sizes
+from mallgen.breaking.field_values import default_words, fallback
 from mallgen.breaking.struct_pairs import FieldPair, StructPair, replacement
 from mallgen.contract.wire import WireField, WireValue, together
 from mallgen.rules import Finding
@@ -92,7 +94,7 @@ def request_field_source_added(change: ApiChange) -> Iterator[Finding]:
 
     A second source that is required must have the value as well, or old requests are refused; `form` beside `json` is
     an exception: one of the two is enough. A source that is dropped is not read any more. A second source that is
-    optional is compatible, and only counted.
+    optional is compatible, and only counted; unless it has a default, which an absent field is now: a warning.
     """
     for pair in change.fields("request"):
         old, new = _sources(pair)
@@ -107,20 +109,30 @@ def request_field_source_added(change: ApiChange) -> Iterator[Finding]:
             yield change.finding(pair, message, hint)
         else:
             message = f"`{pair.title}` may be in {_listed(new - old)}, too"
-            yield change.finding(pair, message, severity=INFO)
+            before, after = absent_value(pair.struct.values(pair.old)), absent_value(pair.struct.values(pair.new))
+            if before is None or after is None or fallback(before) == fallback(after):
+                yield change.finding(pair, message, severity=INFO)
+            else:
+                message += f", and is {default_words(after)} where it is absent; it was {default_words(before)}"
+                yield change.finding(pair, message, "keep the value of an absent field", WARNING)
 
 
 @api_rule("request-field-became-required", ERROR, WIRE)
 def request_field_became_required(change: ApiChange) -> Iterator[Finding]:
     """A field of a request must be sent now: requests without it are refused with 400.
 
-    Keep it `optional`, or give it the `default` that its absence meant.
+    Keep it `optional`, or give it the `default` that its absence meant. A struct none of whose fields must be sent may
+    be absent in a JSON body, too: it is made of their defaults. A pointer to it is not.
     """
     for pair in change.fields("request"):
         where = _required_now(pair)
         if where:
             message = f"`{pair.title}` is required in {where} now"
             yield change.finding(pair, message, "keep it `optional`, or give it the `default` that absence meant")
+    for pair, _, new in built_before(change):
+        if new.required:
+            message = f"`{pair.title}` is required now; where it was absent, it was made of its fields' defaults"
+            yield change.finding(pair, message, "keep the struct, without a pointer, or make it `optional`")
 
 
 @api_rule("request-field-became-optional", INFO, WIRE)
@@ -232,9 +244,7 @@ def _required_now(pair: FieldPair) -> str:
     if pair.old is None or pair.new is None or all(_is_as_free(*both) for both in pair.both):
         return ""
     old, new = _sources(pair)
-    if old != new:
-        return ""
-    gained = _demanded(pair.struct, pair.new) - _demanded(pair.struct, pair.old)
+    gained = (_demanded(pair.struct, pair.new) - _demanded(pair.struct, pair.old)) & old & new
     if not gained and _needed(pair, pair.new) and not _needed(pair, pair.old):
         return _listed(_EITHER, " or ")
     return _listed(gained)

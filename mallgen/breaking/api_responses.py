@@ -16,7 +16,7 @@ from mallgen.breaking.field_values import (
     refuses_absence,
 )
 from mallgen.breaking.struct_pairs import FieldPair, former, replacement
-from mallgen.breaking.type_change import TypeChange, spelt
+from mallgen.breaking.type_change import EXACT, TypeChange, spelt
 from mallgen.contract.wire import WireValue
 from mallgen.model import AnyType
 from mallgen.rules import Finding
@@ -102,10 +102,14 @@ def response_field_type_widened(change: ApiChange) -> Iterator[Finding]:
 def response_field_type_narrowed(change: ApiChange) -> Iterator[Finding]:
     """A field of a response has a type with fewer values, all of which clients read already.
 
-    On the wire nothing changes for old clients. Code generated from the new contract has another type.
+    On the wire nothing changes for old clients. Code generated from the new contract has another type. Where clients
+    read a float, large whole numbers lose their last digits there: a warning then.
     """
     for pair, found in _types(change):
-        if found.kind == "values" and found.reads_new:
+        if found.rounds_new and found.reads_new:
+            message = f"`{pair.title}` is {spelt(found.new)} now: who reads {spelt(found.old)} rounds it beyond {EXACT}"
+            yield change.finding(pair, message, "keep the type", WARNING)
+        elif found.kind == "values" and found.reads_new:
             message = f"`{pair.title}` is {spelt(found.new)} now: who reads {spelt(found.old)} reads all of it"
             yield change.finding(pair, message)
 
@@ -128,11 +132,12 @@ def response_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
 def response_field_became_not_nullable(change: ApiChange) -> Iterator[Finding]:
     """A field of a response is never null any more.
 
-    Clients that expect null get a value.
+    Clients that expect null get a value. Where that is one that the old `options` or `range` exclude, as 0 may be,
+    mallgen's own clients refuse it: an error then.
     """
     for pair, old, new in _alike(change):
         if _sends_null(old) and not _sends_null(new) and not is_left_out(new):
-            yield change.finding(pair, f"`{pair.title}` is never null now")
+            yield _refused_zero(change, pair, old, new) or change.finding(pair, f"`{pair.title}` is never null now")
 
 
 @api_rule("response-field-became-optional", ERROR, WIRE)
@@ -143,27 +148,26 @@ def response_field_became_optional(change: ApiChange) -> Iterator[Finding]:
     changes nothing on the wire: the service sends the key all the same, and the change is only counted; unless the
     empty value, which it sends where nothing is set, is none of the old `options` or outside of the old `range`.
     """
-    for pair, old, new in _alike(change):
+    for pair, old, new in change.alike["response"]:
         if is_left_out(new) and not is_left_out(old):
             message = f"`{pair.title}` is left out now while it is empty"
             yield change.finding(pair, message, "send the empty value", WARNING if old.optional else "")
-        elif _is_optional(new) and not old.optional and refuses_absence(old, new):
-            message = (
-                f"`{pair.title}` is {default_words(new)} now where the service sets nothing, which old clients refuse"
-            )
-            yield change.finding(pair, message, "give it a `default` that the old contract allows")
         elif _is_optional(new) and not old.optional:
-            yield change.finding(pair, f"`{pair.title}` is optional in the contract, and sent as before", severity=INFO)
+            message = f"`{pair.title}` is optional in the contract, and sent as before"
+            yield _refused_zero(change, pair, old, new) or change.finding(pair, message, severity=INFO)
 
 
 @api_rule("response-field-became-required", INFO, WIRE)
 def response_field_became_required(change: ApiChange) -> Iterator[Finding]:
     """A field of a response is always sent now.
 
-    Clients that expect the key to be missing get the empty value.
+    Clients that expect the key to be missing get the empty value. Where the old `options` or `range` exclude that,
+    mallgen's own clients refuse it: an error then.
     """
     for pair, old, new in _alike(change):
-        if (is_left_out(old) and not is_left_out(new)) or (_is_optional(old) and not new.optional):
+        if is_left_out(old) and not is_left_out(new):
+            yield _refused_zero(change, pair, old, new) or change.finding(pair, f"`{pair.title}` is always sent now")
+        elif _is_optional(old) and not new.optional:
             yield change.finding(pair, f"`{pair.title}` is always sent now")
 
 
@@ -228,6 +232,14 @@ def response_field_default_changed(change: ApiChange) -> Iterator[Finding]:
         if (old.default is not None or new.default is not None) and fallback(old) != fallback(new):
             message = f"where the logic sets nothing, `{pair.title}` is {default_words(new)} now; it was {_was(old)}"
             yield change.finding(pair, message, "set the field in the logic")
+
+
+def _refused_zero(change: ApiChange, pair: FieldPair, old: WireValue, new: WireValue) -> Finding | None:
+    """Return the error about what the service sends where it sets nothing, None where old clients read that."""
+    if not new.optional or not refuses_absence(old, new):
+        return None
+    message = f"`{pair.title}` is {default_words(new)} now where the service sets nothing, which old clients refuse"
+    return change.finding(pair, message, "give it a `default` that the old contract allows", ERROR)
 
 
 def _was(old: WireValue) -> str:

@@ -80,8 +80,10 @@ def string_flag_changed(change: ApiChange) -> Iterator[Finding]:
     for pair, old, new in (*change.values["request"], *change.values["response"]):
         if old.quoted == new.quoted:
             continue
-        base = base_type(new.field.type)
-        if base is None or base.kind == "string" or base != base_type(old.field.type):
+        base, before = base_type(new.field.type), base_type(old.field.type)
+        if base is None or before is None or base.kind == "string":
+            continue
+        if base != before and not (base.is_number and before.is_number):
             continue
         if pair.struct.direction == "request":
             severity = INFO if new.quoted and base.is_number else ""

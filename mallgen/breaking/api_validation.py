@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mallgen.breaking import ERROR, INFO, WIRE, api_rule
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.rule_words import refuses_absence, tighter
+from mallgen.breaking.rule_words import is_demanded, refuses_null, tighter
 from mallgen.breaking.struct_pairs import FieldPair
 from mallgen.breaking.type_change import are_alike
 from mallgen.contract.wire import WireValue
@@ -15,15 +15,19 @@ from mallgen.rules import Finding
 def request_field_validation_tightened(change: ApiChange) -> Iterator[Finding]:
     """The `validate` tag of a request's field refuses what it accepted.
 
-    A word is new, or its bound is narrower. Words that mallgen does not check count for nothing. A new field that may
-    be absent and is `required` in its `validate` tag refuses all old clients.
+    A word is new, or its bound is narrower; or it means something else, because the field's type or presence has
+    changed: of a pointer it refuses null, unless `omitempty` comes first. Words that mallgen does not check count for
+    nothing. A new field that may be absent and is `required` in its `validate` tag refuses all old clients.
     """
     for pair in change.fields("request"):
         words = dict.fromkeys(word for old, new in _alike(pair) for word in tighter(old, new))
         if words:
             message = f"`{pair.title}` must fulfil `{','.join(words)}` now"
             yield change.finding(pair, message, "accept what was accepted, or give the field another name")
-        elif pair.old is None and any(new is not None and refuses_absence(new) for _, new in pair.values.values()):
+        elif any(refuses_null(old, new) for old, new in _alike(pair)):
+            message = f"`{pair.title}` is null now where it was empty, which its `validate` tag refuses"
+            yield change.finding(pair, message, "write `omitempty` before the other words")
+        elif pair.old is None and any(new is not None and is_demanded(new) for _, new in pair.values.values()):
             message = f"`{pair.title}` is new, and its `validate` tag refuses requests without it"
             yield change.finding(pair, message, "write `omitempty` before the other words")
 
@@ -42,7 +46,7 @@ def request_field_validation_relaxed(change: ApiChange) -> Iterator[Finding]:
 
 
 def _alike(pair: FieldPair) -> Iterator[tuple[WireValue, WireValue]]:
-    """Yield the old and new value of a field whose tag has changed, where its types are of one kind."""
-    if pair.old is None or pair.new is None or pair.old.field.validate == pair.new.field.validate:
+    """Yield the old and new value of a field with a tag, where its types have values in common."""
+    if pair.old is None or pair.new is None or not (pair.old.field.validate or pair.new.field.validate):
         return
     yield from ((old, new) for old, new in pair.both if are_alike(old, new))

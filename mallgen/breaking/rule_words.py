@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from mallgen.contract.validate import read_rules
+from mallgen.breaking.field_values import refuses_absence
+from mallgen.contract.validate import kind_of, read_rules
 from mallgen.contract.wire import WireValue
+from mallgen.model import AnyType, Pointer
 
 _LEAST = {"min": False, "gte": False, "gt": True}  # whether the bound itself is excluded
 _MOST = {"max": False, "lte": False, "lt": True}
@@ -19,9 +21,15 @@ def rules(value: WireValue) -> tuple[str, ...]:
 
 def tighter(old: WireValue, new: WireValue) -> tuple[str, ...]:
     """Return the new words that refuse a value which the old tag accepted."""
-    before, after = rules(old), rules(new)
-    known = [*before, *(f"oneof={' '.join(map(str, old.options))}" for _ in old.options[:1])]
-    if old.range is not None:
+    is_one_kind = kind_of(old.field.type) == kind_of(new.field.type)
+    before, after = rules(old) if is_one_kind else (), rules(new)
+    known = list(before)
+    is_exempt = old.optional and refuses_absence(
+        old, old
+    )  # the zero value of an absent field is refused by none of these
+    if old.options and not is_exempt:
+        known.append(f"oneof={' '.join(map(str, old.options))}")
+    if old.range is not None and not is_exempt:
         bounds = old.range
         known += [f"{'gt' if bounds.open_low else 'gte'}={bounds.low}"] if bounds.low is not None else []
         known += [f"{'lt' if bounds.open_high else 'lte'}={bounds.high}"] if bounds.high is not None else []
@@ -73,6 +81,38 @@ def _excludes_zero(word: str, bound: str) -> bool:
     return float(bound) >= 0 if _LEAST.get(word) else float(bound) > 0
 
 
-def refuses_absence(value: WireValue) -> bool:
+def refuses_null(old: WireValue, new: WireValue) -> bool:
+    """Return whether the new tag refuses null, which is there now where absence or null was an accepted value before.
+
+    Only `omitempty` or `omitnil` in front lets null pass.
+    """
+    if not (old.optional and new.optional and _may_be_null(new)) or _may_be_null(old):
+        return False
+    if new.default is not None and new.source != "json":
+        return False
+    words = rules(new)
+    return bool(words) and words[0] not in _SILENT and not (old.default is None and _refuses_zero(old))
+
+
+def _may_be_null(value: WireValue) -> bool:
+    ref = value.field.type
+    return isinstance(ref, Pointer | AnyType)
+
+
+def _refuses_zero(value: WireValue) -> bool:
+    """Return whether a tag refuses 0, "" or false, or an empty list or map; a struct is never empty."""
+    for word in rules(value):
+        name, _, bound = word.partition("=")
+        if name in _SILENT or name == "dive":
+            return False
+        is_needed = name == "required" and kind_of(value.field.type) != "struct"
+        if is_needed or ((name in _LEAST or name == "len") and _excludes_zero(name, bound)):
+            return True
+        if name in ("oneof", "oneofci") and "0" not in bound.split():
+            return True
+    return False
+
+
+def is_demanded(value: WireValue) -> bool:
     """Return whether a field that may be absent is refused when it is: its zero value counts as empty."""
     return value.optional and value.default is None and rules(value)[:1] == ("required",)

@@ -14,6 +14,7 @@ from mallgen.model import AnyType, Array, Bounds, Inline, Map, Named, Pointer, P
 
 Kind = Literal["values", "kind", "repeated", "map-key", "array-length"]
 LISTS = (Slice, Array)
+EXACT = 1 << 53  # between whole numbers beyond this, some have no float of their own
 
 
 class TypeChange(NamedTuple):
@@ -22,6 +23,7 @@ class TypeChange(NamedTuple):
     `kind`: the one has more values than the other (`values`), is something else (`kind`), is a list (`repeated`), has
     other keys (`map-key`) or another number of elements (`array-length`).
     `reads_old`: a reader of the new type accepts all old values. `reads_new`: a reader of the old accepts all new ones.
+    `rounds_old`, `rounds_new`: what it accepts are whole numbers, some of which it reads as others.
     """
 
     kind: Kind
@@ -29,6 +31,8 @@ class TypeChange(NamedTuple):
     new: TypeRef
     reads_old: bool = False
     reads_new: bool = False
+    rounds_old: bool = False
+    rounds_new: bool = False
 
 
 class Numbers(NamedTuple):
@@ -41,6 +45,10 @@ class Numbers(NamedTuple):
     def has(self, other: "Numbers") -> bool:
         """Return whether all of the other's numbers are among these."""
         return self.low <= other.low and other.high <= self.high and (other.whole or not self.whole)
+
+    def rounds(self, other: "Numbers") -> bool:
+        """Return whether some of the other's whole numbers are others among these, which are floats."""
+        return other.whole and not self.whole and (other.low[0] < -EXACT or other.high[0] > EXACT)
 
     def within(self, bounds: Bounds | None) -> "Numbers":
         """Return the numbers that are inside bounds, too. For whole ones `(0:3)` is `[1:2]`."""
@@ -74,13 +82,13 @@ def value_change(old: WireValue, new: WireValue) -> TypeChange | None:
     before, after = type_numbers(old), type_numbers(new)
     if before is None or after is None:
         return change
-    return change._replace(reads_old=after.has(_used(before, old)), reads_new=before.has(_used(after, new)))
+    return _numbers(change, before, after, _used(before, old), _used(after, new))
 
 
 def are_alike(old: WireValue, new: WireValue) -> bool:
-    """Return whether the types of two values have values in common."""
+    """Return whether the types of two values have values in common: that one reads all of the other is enough."""
     change = type_change(old.field.type, new.field.type, new.source)
-    return change is None or change.kind in ("values", "array-length")
+    return change is None or change.kind in ("values", "array-length") or change.reads_old or change.reads_new
 
 
 def spelt(ref: TypeRef) -> str:
@@ -109,6 +117,16 @@ def _used(numbers: Numbers, value: WireValue) -> Numbers:
     """Return the numbers that the tag of a value allows."""
     chosen = [option for option in value.options if not isinstance(option, str)]
     return numbers.within(value.range).within(Bounds(min(chosen), max(chosen)) if chosen else None)
+
+
+def _numbers(change: TypeChange, before: Numbers, after: Numbers, given: Numbers, sent: Numbers) -> TypeChange:
+    """Return a change between types of numbers, of which old values are those `given`, new ones those `sent`."""
+    return change._replace(
+        reads_old=after.has(given),
+        reads_new=before.has(sent),
+        rounds_old=after.rounds(given),
+        rounds_new=before.rounds(sent),
+    )
 
 
 def _of(base: BaseType) -> Numbers:
@@ -143,7 +161,8 @@ def _joined(old: TypeRef, new: TypeRef, shape: TypeChange | None, elements: Type
     if shape is None or elements is None or elements.kind == "kind":
         return elements or shape
     reads_old, reads_new = shape.reads_old and elements.reads_old, shape.reads_new and elements.reads_new
-    return TypeChange("values", old, new, reads_old, reads_new)
+    rounds_old, rounds_new = shape.rounds_old or elements.rounds_old, shape.rounds_new or elements.rounds_new
+    return TypeChange("values", old, new, reads_old, reads_new, rounds_old, rounds_new)
 
 
 def _repeated(old: TypeRef, new: TypeRef, text: bool) -> TypeChange | None:
@@ -174,7 +193,7 @@ def _scalars(old: TypeRef, new: TypeRef, text: bool) -> TypeChange | None:
         return None if is_bytes(old) and is_bytes(new) else TypeChange("kind", old, new)
     if left.is_number and right.is_number:
         before, after = _of(left), _of(right)
-        return None if before == after else TypeChange("values", old, new, after.has(before), before.has(after))
+        return None if before == after else _numbers(TypeChange("values", old, new), before, after, before, after)
     if left.kind == right.kind:
         return None
     if text and "string" in (left.kind, right.kind):

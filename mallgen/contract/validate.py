@@ -55,14 +55,14 @@ def read_rules(tag: str, ref: TypeRef, sent: bool) -> ReadRules:
         return ReadRules("", ())
     problems: list[tuple[str, str]] = []
     words = list(_level([word.strip() for word in tag.split(",")], ref, problems))
-    if sent and _kind(ref) in ("list", "map") and words[:1] == ["required"]:
+    if sent and kind_of(ref) in ("list", "map") and words[:1] == ["required"]:
         words = words[1:]
     return ReadRules(",".join(words), tuple(problems))
 
 
 def _level(words: list[str], ref: TypeRef, problems: list[tuple[str, str]]) -> Iterator[str]:
     """Yield the words that hold for a type, then those for its elements."""
-    kind = _kind(ref)
+    kind = kind_of(ref)
     for index, word in enumerate(words):
         if word != "dive":
             wrong = next(filter(None, (_problem(one, kind, ref) for one in word.split("|"))), None)
@@ -84,7 +84,8 @@ def _level(words: list[str], ref: TypeRef, problems: list[tuple[str, str]]) -> I
         return
 
 
-def _kind(ref: TypeRef) -> str:
+def kind_of(ref: TypeRef) -> str:
+    """Return the kind of a type, by which words are for it, and mean the same."""
     match peel(ref, Pointer):
         case Primitive(name=name):
             kind = BASE_TYPES[name].kind

@@ -245,7 +245,7 @@ def _value(field: Field, binding: Binding) -> WireValue:
         options=options,
         range=binding.range,
         limit=binding.limit,
-        quoted=binding.string and isinstance(ref, Primitive),
+        quoted=binding.string and isinstance(peel(ref, Pointer), Primitive),
         omitempty=binding.omitempty,
         comes_with=comes_with,
         comes_without=comes_without,

@@ -139,7 +139,7 @@ class HttpWitnesses:
             return ""
         before = _picked(old["values"], self._way(0, pair.old, field))
         now = _picked(new["values"], self._way(1, pair.new, field))
-        if _same(before, now) or before in ([], [None]):
+        if _same(before, now) or not before:
             return ""
         return f"`{field.old.main.key}` was read as {_shown(before)}, now as {_shown(now)}"
 

@@ -54,6 +54,15 @@ class Tree(Struct, kw_only=True):
     words: Annotated[list[str], Options("a", "b")] = field(default_factory=list)
     flag: bool = False
     raw: Any = None
+    page: Int8 | None = 7
+    other: "Leaf | None" = field(default_factory=Leaf)
+
+
+class Envelope(Struct, kw_only=True):
+    """A class with a value of any kind that must be sent."""
+
+    value: Any
+    tree: Tree | None = None
 
 
 class Texts(Struct, kw_only=True):
@@ -84,10 +93,13 @@ _TREE = st.recursive(
             "words": st.lists(_SCALAR, max_size=3) | _SCALAR,
             "flag": _SCALAR,
             "raw": _SCALAR,
+            "page": _SCALAR,
+            "other": _LEAF | _SCALAR,
         },
     ),
     max_leaves=4,
 )
+_ENVELOPE = st.fixed_dictionaries({}, optional={"value": _SCALAR, "tree": _TREE})
 
 
 def outcome(read: Any) -> Any:
@@ -98,10 +110,18 @@ def outcome(read: Any) -> Any:
 
 
 @settings(max_examples=300, deadline=None)
-@given(_TREE)
-def test_the_short_way_and_the_walk_agree(value: dict[str, Any]) -> None:
+@given(_TREE.map(lambda value: (Tree, value)) | _ENVELOPE.map(lambda value: (Envelope, value)))
+def test_the_short_way_and_the_walk_agree(read: tuple[type[Struct], dict[str, Any]]) -> None:
+    kind, value = read
     text = json.dumps(value).encode()
-    assert outcome(lambda: decode(text, Tree)) == outcome(lambda: convert(msgspec.json.decode(text), Tree))
+    assert outcome(lambda: decode(text, kind)) == outcome(lambda: convert(msgspec.json.decode(text), kind))
+
+
+@pytest.mark.parametrize("body", ['{"leaf":{},"page":null}', '{"leaf":{"ps":99},"page":null}'])
+def test_null_for_a_pointer_with_a_default_is_null(body: str) -> None:
+    """The second text has a value outside of a limit, which the walk alone replaces."""
+    assert decode(body.encode(), Tree).page is None
+    assert decode(b'{"leaf":{}}', Tree).page == 7
 
 
 @pytest.mark.parametrize(

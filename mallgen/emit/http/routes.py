@@ -147,6 +147,8 @@ class _Routes:
             earlier = values.get(read.attribute.name)
             if earlier and not either and not read.decides:
                 words = read.instead(earlier)
+            elif json is not None and json.default is not None and read.value.optional:
+                words = read.instead(self.declarer.default(read.attribute, json)[1])  # absent in both: as in go-zero
             lines.append(call(f"{target}{read.method}(", [Code(", ".join(words))], indent=4))
             if not plan.is_checked_only(read):
                 values[read.attribute.name] = name

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mallgen_runtime.schema.words import TEXT_WORDS
 
 _CHOICE = re.compile(r"'([^']*)'|(\S+)")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], str, str]] = {
     "min": (lambda a, b: bool(a >= b), "at least", "at least"),
     "gte": (lambda a, b: bool(a >= b), "at least", "at least"),
@@ -61,7 +62,7 @@ def _rule(word: str, parameter: str, kind: Any) -> Rule:
     if word in ("eq", "ne"):
         return _equal(word, parameter, kind)
     if word in ("oneof", "oneofci"):
-        return _one_of(parameter, word == "oneofci")
+        return _one_of(parameter, word == "oneofci", kind)
     if word == "unique":
         return Rule(_is_unique, "must not have a value twice")
     if word in _PARTS:
@@ -111,9 +112,12 @@ def _equal(word: str, parameter: str, kind: Any) -> Rule:
     return Rule(holds, f"must {asked}" if word == "eq" else f"must not {asked}")
 
 
-def _one_of(parameter: str, folds: bool) -> Rule:
+def _one_of(parameter: str, folds: bool, kind: Any) -> Rule:
     choices = [quoted or plain for quoted, plain in _CHOICE.findall(parameter)]
     reason = f"must be one of {', '.join(choices)}"
+    if kind is float:
+        numbers = frozenset(float(choice) for choice in choices if _NUMBER.fullmatch(choice))
+        return Rule(lambda value: value in numbers, reason)
     chosen = frozenset(choice.lower() if folds else choice for choice in choices)
     return Rule(lambda value: (str(value).lower() if folds else str(value)) in chosen, reason)
 

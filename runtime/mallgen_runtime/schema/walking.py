@@ -145,7 +145,7 @@ class _Compiler:
     def _row(self, field: Field) -> _WalkedField:
         read = _text(field.kind) if field.marker(AsString) else self._plain(field.kind)
         limit = field.marker(Limit)
-        takes_null = field.kind.nullable and not field.marker(NotNull)
+        takes_null = (field.kind.nullable or field.kind.origin is Any) and not field.marker(NotNull)
         builds = is_struct(field.kind.origin) and not field.kind.nullable
         holds_limit = limit.holds if limit else None
         return _WalkedField(field.name, field.wire, read, field.default, takes_null, holds_limit, builds)
@@ -158,14 +158,14 @@ def _struct(cls: Any, rows: list[_WalkedField], relations: list[Relation]) -> Re
         start = len(found)
         for relation in relations:
             relation(value, found)
-        made = {}
+        made: dict[str, Any] = {}
         for name, wire, inner, default, takes_null, limit, builds in rows:
             given = value.get(wire)
             if given is None:
-                if default is not None:
-                    made[name] = default()
-                elif takes_null and wire in value:
+                if takes_null and wire in value:
                     made[name] = None
+                elif default is not None:
+                    made[name] = default()
                 elif builds and wire not in value and (empty := inner({}, [])) is not BAD:
                     made[name] = empty
                 else:

@@ -1,0 +1,221 @@
+"""Changes of one field that break old clients: each is shown by generated code that runs, and has its finding."""
+
+from pathlib import Path
+
+import pytest
+
+from mallgen.breaking.api import ApiChange
+from tests.breaking.judged import diagnostics
+from tests.witness.pairs import Versions, contract
+
+TYPES = """type In {
+    A int64 `json:"a"`
+}
+type Loose {
+    X int64 `json:"x,default=3"`
+    Y string `json:"y,optional"`
+}
+type Deep {
+    L Loose `json:"l"`
+    I *In `json:"i,optional"`
+}
+"""
+REQUEST = """type Req {{
+    K {field}
+}}
+service a-api {{
+    @handler Find
+    {method} /find (Req)
+}}
+"""
+ANSWER = """type Answer {{
+    K {field}
+}}
+service a-api {{
+    @handler Find
+    get /find returns (Answer)
+}}
+"""
+BODIES = [
+    (
+        '*uint8 `json:"k,default=7"`',
+        'uint8 `json:"k,default=7"`',
+        "warning request-field-became-not-nullable",
+        'POST /find {"k":null}: `k` was read as null, now as 7',
+    ),
+    (
+        '*uint8 `json:"k,default=0"`',
+        'uint8 `json:"k,optional"`',
+        "warning request-field-became-not-nullable",
+        'POST /find {"k":null}: `k` was read as null, now as 0',
+    ),
+    (
+        'uint8 `json:"k,optional"`',
+        '*uint8 `json:"k,default=0"`',
+        "info request-field-became-nullable",
+        'POST /find {"k":null}: `k` was read as 0, now as null',
+    ),
+    (
+        'Deep `json:"k"`',
+        '*Deep `json:"k"`',
+        "error request-field-became-required",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        'Deep `json:"k"`',
+        'interface{} `json:"k"`',
+        "error request-field-became-required",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        '[]bool `json:"k,optional"`',
+        '[]bool `form:"k,optional" json:"k"`',
+        "error request-field-became-required",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        '[]bool `json:"k,optional"`',
+        '[]bool `form:"k" json:"k"`',
+        "error request-field-became-required",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        'int64 `json:"k"`',
+        'float64 `json:"k"`',
+        "warning request-field-type-widened",
+        'POST /find {"k":9223372036854775807}: `k` was read as 9223372036854775807, now as 9.223372036854776e+18',
+    ),
+    (
+        '[]In `json:"k" validate:"required"`',
+        '[]In `json:"k,optional" validate:"required"`',
+        "error request-field-validation-tightened",
+        'POST /find {"k":[]}: accepted before, 400 now: `k` must not be empty',
+    ),
+    (
+        '[2]int64 `json:"k,optional" validate:"required"`',
+        'interface{} `json:"k,optional" validate:"required"`',
+        "error request-field-validation-tightened",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        'int64 `json:"k,optional" validate:"max=5"`',
+        '*int64 `json:"k,optional" validate:"max=5"`',
+        "error request-field-validation-tightened",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        'int64 `json:"k,default=7" validate:"min=2"`',
+        '*int64 `json:"k,default=7" validate:"min=2"`',
+        "error request-field-validation-tightened",
+        'POST /find {"k":null}: accepted before, 400 now: `k` is required',
+    ),
+    (
+        'int64 `json:"k,range=[1:9],optional"`',
+        'int64 `json:"k,range=[1:9],optional" validate:"required"`',
+        "error request-field-validation-tightened",
+        "POST /find {}: accepted before, 400 now: `k` must not be 0",
+    ),
+    (
+        'string `json:"k,optional"`',
+        'string `form:"k,default=x" json:"k,optional"`',
+        "warning request-field-source-added",
+        'POST /find {"k":null}: `k` was read as "", now as "x"',
+    ),
+]
+QUERIES = [
+    (
+        'int64 `form:"k" validate:"min=2"`',
+        'string `form:"k" validate:"min=2"`',
+        "error request-field-validation-tightened",
+        "GET /find?k=2: accepted before, 400 now: `k` must have at least 2 characters",
+    ),
+    (
+        'int64 `form:"k,optional"`',
+        '[]int64 `form:"k,options=5|6,optional"`',
+        "error request-field-options-added",
+        "GET /find?k=1: accepted before, 400 now: `k` must be one of 5, 6",
+    ),
+]
+ANSWERS = [
+    (
+        'interface{} `json:"k"`',
+        'uint64 `json:"k,omitempty"`',
+        "error response-field-became-optional",
+        "GET /find answers {} now, which old clients cannot read: `k` is required",
+    ),
+    (
+        'map[string]string `json:"k"`',
+        'map[int64]string `json:"k,omitempty"`',
+        "error response-field-became-optional",
+        "GET /find answers {} now, which old clients cannot read: `k` is required",
+    ),
+    (
+        'int64 `json:"k,options=2|7,omitempty"`',
+        'int64 `json:"k,options=2|7,optional"`',
+        "error response-field-became-required",
+        'GET /find answers {"k":0} now, which old clients cannot read: `k` must be one of 2, 7',
+    ),
+    (
+        '*int64 `json:"k,range=[1:9],optional"`',
+        'int64 `json:"k,range=[1:9],optional"`',
+        "error response-field-became-not-nullable",
+        'GET /find answers {"k":0} now, which old clients cannot read: `k` must be from 1 to 9',
+    ),
+    (
+        'int64 `json:"k"`',
+        'uint8 `json:"k,string"`',
+        "error string-flag-changed",
+        'GET /find answers {"k":"1"} now, which old clients cannot read: `k` must be a whole number',
+    ),
+    (
+        '*int64 `json:"k,optional"`',
+        '*int64 `json:"k,string,optional"`',
+        "error string-flag-changed",
+        'GET /find answers {"k":"1"} now, which old clients cannot read: `k` must be a whole number',
+    ),
+]
+QUIET = [
+    ('*uint8 `json:"k,default=7"`', '*uint8 `json:"k,default=7,optional"`'),
+    ('Deep `json:"k"`', 'Deep `json:"k,optional"`'),
+    ('uint8 `json:"k" validate:"oneof=1 2"`', 'float32 `json:"k" validate:"oneof=1 2"`'),
+    ('int64 `json:"k,range=[0:1000]"`', 'float64 `json:"k,range=[0:1000]"`'),
+    ('*int64 `json:"k,optional" validate:"max=5"`', '*int64 `json:"k,optional" validate:"omitempty,max=5"`'),
+    ('string `json:"k,default=a"`', 'string `form:"k,default=x" json:"k,default=a"`'),
+]
+
+
+def _change(folder: Path, texts: list[str]) -> ApiChange:
+    return ApiChange(contract(folder, "old", texts[0]), contract(folder, "new", texts[1]), "main")
+
+
+def _codes(change: ApiChange) -> list[str]:
+    return [f"{one.severity or 'error'} {one.code}" for one in diagnostics(change)]
+
+
+def _shows(versions: Versions, folder: Path, texts: list[str], code: str, line: str) -> None:
+    change = _change(folder, texts)
+    assert code in _codes(change)
+    assert line in versions.search(change).everything()
+
+
+@pytest.mark.parametrize("old, new, code, line", BODIES)
+def test_a_field_of_a_body(versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str) -> None:
+    _shows(versions, tmp_path, [TYPES + REQUEST.format(field=one, method="post") for one in (old, new)], code, line)
+
+
+@pytest.mark.parametrize("old, new, code, line", QUERIES)
+def test_a_parameter(versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str) -> None:
+    _shows(versions, tmp_path, [REQUEST.format(field=one, method="get") for one in (old, new)], code, line)
+
+
+@pytest.mark.parametrize("old, new, code, line", ANSWERS)
+def test_a_field_of_an_answer(versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str) -> None:
+    _shows(versions, tmp_path, [ANSWER.format(field=one) for one in (old, new)], code, line)
+
+
+@pytest.mark.parametrize("old, new", QUIET)
+def test_what_breaks_nobody_has_no_finding(versions: Versions, tmp_path: Path, old: str, new: str) -> None:
+    texts = [TYPES + REQUEST.format(field=one, method="post") for one in (old, new)]
+    change = _change(tmp_path, texts)
+    assert [code for code in _codes(change) if not code.startswith("info ")] == []
+    assert versions.search(change).everything() == []
