@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from mallgen.cli.console import ENVIRONMENT, USAGE, say
-from mallgen.cli.options import COMMANDS, COMPLETING, Command, Option, Value, Values
+from mallgen.cli.options import COMMANDS, COMPLETING, ELSEWHERE, Command, Option, Value, Values
 from mallgen.cli.run import SIGNALLED, all_commands, run
 from mallgen.text.visible import visible
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def read(words: Sequence[str]) -> tuple[Command, Values] | None:
     """Return the command and its values when the table explains every word; None leaves the line to typer."""
-    for command in all_commands() if words[:1] in (["model"], ["rmq"]) else COMMANDS:
+    for command in all_commands() if words[:1] and words[0] in ELSEWHERE else COMMANDS:
         size = len(command.path)
         if tuple(words[:size]) == command.path:
             values = _values(command, list(words[size:]))

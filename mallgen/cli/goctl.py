@@ -41,12 +41,16 @@ FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("api", "new"): {**_COMMON, "style": _PEP8, "module": _MODULE},
     ("rpc", "protoc"): _RPC,
+    ("docker",): {
+        **_COMMON,
+        "go": "the package of the service is known",
+        "exe": "the package of the service is known",
+    },
     ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
 }
 _SWITCHES = frozenset({"strict", "test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
 _MISSING = {
     ("model", "mongo"): "`mallgen model ddl` makes models of tables",
-    ("docker",): "a Dockerfile needs `pip install .` and `python -m <package>`",
     ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
     ("gateway",): "`api py` makes the BFF; mallgen.toml's `uses` gives it clients of RPC services",
     ("template",): "templates cannot be exchanged; the files that are yours can be changed freely",
@@ -76,7 +80,7 @@ class Translated(NamedTuple):
 
 def without_goctl_flags(words: Sequence[str]) -> Translated:
     """Remove goctl's flags that have no effect in this command, with their values."""
-    size = next((size for size in (3, 2) if tuple(words[:size]) in FLAGS), 2)
+    size = next((size for size in (3, 2, 1) if tuple(words[:size]) in FLAGS), 2)
     known = FLAGS.get(tuple(words[:size]), {})
     kept: list[str] = list(words[:size])
     lines: dict[str, None] = {}

@@ -1,6 +1,7 @@
 """The command line as a table: fast.py reads common command lines by it, typer_app.py builds its commands from it.
 
-The commands below `model` and `rmq` are in model_commands.py and rmq_commands.py, which only they and typer need.
+The commands in ELSEWHERE are in model_commands.py, rmq_commands.py and production_commands.py, which only they and
+typer need.
 """
 
 from collections.abc import Mapping
@@ -71,6 +72,7 @@ class Values:
         return self._values.get(name) is True
 
 
+ELSEWHERE = ("model", "rmq", "docker", "kube", "compose")
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` when the shell wants completions
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 OUTSIDE = Option("allow-outside", "Let the contract import files from outside its repository.")

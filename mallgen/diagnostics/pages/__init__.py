@@ -22,6 +22,7 @@ THEMES = (
     "ddl",
     "models",
     "breaking",
+    "production",
 )
 _RULES = (
     *(f"mallgen.lint.{name}" for name in ("fields", "routes", "types")),

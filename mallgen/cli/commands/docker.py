@@ -1,0 +1,52 @@
+"""mallgen docker: a Dockerfile for each service, written once."""
+
+import re
+
+from mallgen.cli.console import AlreadyReported
+from mallgen.cli.options import Values
+from mallgen.cli.production_commands import BASE
+from mallgen.cli.shipping import Shipped, chosen, usage, write_once
+from mallgen.emit.production.dockerfile import IGNORED, ImageOptions, dockerfile
+
+_IMAGE = re.compile(r"[A-Za-z0-9][\w.:/-]*(?:@sha256:[0-9a-f]{64})?")
+_VERSION = re.compile(r"3(?:\.[0-9]+){0,2}")
+_ZONE = re.compile(r"[A-Za-z][\w+-]*(?:/[\w+-]+){0,2}")
+
+
+def run(values: Values) -> int:
+    """Write the files that are missing; exit 1 when a folder cannot be written."""
+    options = _options(values)
+    shipped = chosen(values, values.many("service"))
+    _refuse_port(values.text("port"), shipped)
+    return max(
+        write_once(
+            shipped.folder(service), {"Dockerfile": dockerfile(service, options), ".dockerignore": IGNORED}, values
+        )
+        for service in shipped.services
+    )
+
+
+def _options(values: Values) -> ImageOptions:
+    base, version, zone = values.text("base"), values.text("version"), values.text("tz")
+    if base and version:
+        raise usage("-base names the image, and -version a part of it", "leave out one of them")
+    if version and not _VERSION.fullmatch(version):
+        raise usage(f"-version is `{version}`, no version of Python", "write -version 3.12")
+    if zone and not _ZONE.fullmatch(zone):
+        raise usage(f"-tz is `{zone}`, no time zone", "write -tz Asia/Shanghai")
+    if base and not _IMAGE.fullmatch(base):
+        raise usage(f"-base is `{base}`, no image", "write -base IMAGE:TAG@sha256:DIGEST, whose digest has 64 digits")
+    image = base or (f"python:{version}-slim" if version else BASE)
+    return ImageOptions(image, zone)
+
+
+def _refuse_port(port: str, shipped: Shipped) -> None:
+    """Refuse a port that the service does not listen on: the image would say what is not so. Raises AlreadyReported."""
+    for service in shipped.services if port else ():
+        if port != str(service.port):
+            where = f"{service.folder}/{service.settings}"
+            listens = f"listens on {service.port}" if service.port else "listens on no port"
+            problem: AlreadyReported = usage(
+                f"-port is {port}, and {service.name} {listens} by {where}", "leave it out, or change the settings"
+            )
+            raise problem

@@ -1,0 +1,105 @@
+"""The common part of docker, kube and compose: choose the services, write files that are the user's from the start."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mallgen.cli.comparing import choose
+from mallgen.cli.console import FINE, USAGE, AlreadyReported, report, say
+from mallgen.cli.options import Values
+from mallgen.cli.writing import current_workspace
+from mallgen.diagnostics import Diagnostic
+from mallgen.disk.folder import Folder, Overtaken, Refused
+from mallgen.disk.session import session
+from mallgen.emit.production.facts import Deployable
+from mallgen.kinds.target import Target
+from mallgen.output.files import ExpectedFiles, File
+from mallgen.output.manifest import Lock
+from mallgen.output.plan import StepKind, plan
+from mallgen.output.records import Owner
+from mallgen.text.suggest import did_you_mean
+from mallgen.workspace.config import Workspace
+from mallgen.workspace.deployables import deployables, root_of
+from mallgen.workspace.targets import make
+
+END = "; nothing was written"
+
+
+class Shipped(NamedTuple):
+    """The services that a command line means, the folder that their folders are below, and the workspace around it."""
+
+    services: tuple[Deployable, ...]
+    root: str
+    workspace: Workspace
+    sources: Mapping[str, str]
+
+    def folder(self, service: Deployable) -> str:
+        """Return the folder of a service as the user would write it."""
+        return os.path.relpath(os.path.join(self.root, service.folder))
+
+
+def chosen(values: Values, names: Sequence[str]) -> Shipped:
+    """Return the services of these names, all without any. Raises AlreadyReported."""
+    workspace = current_workspace()
+    targets = _targets(values, names, workspace)
+    made = [(target, make(target, prove=False)) for target in targets]
+    problems = [problem for _, one in made for problem in one.diagnostics if problem.severity == "error"]
+    sources = {path: text for _, one in made for path, text in one.sources.items()}
+    found = deployables(workspace, made)
+    sources |= found.sources
+    problems = list(dict.fromkeys([*problems, *found.problems]))
+    if problems:
+        raise AlreadyReported(report(problems, sources, END))
+    if not found.services:
+        nothing = Diagnostic("nothing-runs", "none of this runs: it is tables alone", hint="name a service that runs")
+        raise AlreadyReported(report([nothing], {}, END))
+    return Shipped(found.services, root_of(workspace, targets[0].folder), workspace, sources)
+
+
+def _targets(values: Values, names: Sequence[str], workspace: Workspace) -> tuple[Target, ...]:
+    known = [member.name for member in workspace.members]
+    for name in names:
+        if name not in known:
+            where = os.path.relpath(workspace.path) if workspace.path else "this folder: there is no mallgen.toml"
+            hint = did_you_mean(name, known) or f"its services are {', '.join(known)}" if known else ""
+            raise usage(f"there is no service `{name}` in {where}", hint or "leave it out, and use -dir FOLDER")
+    found = choose(values)
+    if found.problems:
+        raise AlreadyReported(report(found.problems, workspace.sources, END))
+    targets = tuple(target for target in found.targets if not names or target.service in names)
+    missing = [name for name in names if all(target.service != name for target in targets)]
+    if missing:
+        raise usage(f"`{missing[0]}` is not the service of {values.text('dir')}", "leave out -dir")
+    return targets
+
+
+def usage(message: str, hint: str) -> AlreadyReported:
+    """Report a command line that cannot be meant so, and return what ends the command."""
+    say(f"error[usage] {message}")
+    say(f"  = help: {hint}")
+    return AlreadyReported(USAGE)
+
+
+def write_once(folder: str, texts: Mapping[str, str], values: Values) -> int:
+    """Write files that are not there into a folder, all or none, and return the exit code; others are kept."""
+    here = Folder(folder, say)
+    files = tuple(File(path, text, Owner.ONCE, None) for path, text in texts.items())
+    while True:
+        try:
+            with session(here) as one:
+                one.lock_text()
+                seen = one.survey(files, Lock())
+                steps = plan(ExpectedFiles("", files), seen, Lock())._replace(lock=None)
+                problems = () if values.flag("dry-run") else one.apply(steps)
+        except Overtaken:
+            continue
+        except Refused as problem:
+            return report(problem.diagnostics, problem.sources, END)
+        break
+    if not values.flag("quiet"):
+        verb = "would be created" if values.flag("dry-run") else "created"
+        for step in steps.steps:
+            say(
+                f"{here.shown(step.file.path)}: {verb if step.kind is StepKind.CREATE else 'exists and is yours, kept'}"
+            )
+    return report(problems, {}, "") if problems else FINE
