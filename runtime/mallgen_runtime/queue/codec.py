@@ -52,6 +52,8 @@ def _read(value: bytes, kind: Any, content_type: str) -> Any:
     try:
         if content_type == BINARY:
             return kind.FromString(value)
+        if value.lstrip(_SPACE)[:1] != b"{" and not kind.DESCRIPTOR.full_name.startswith("google.protobuf."):
+            raise Poison(f"it is no {kind.__name__} in JSON: an object begins with a brace")
         return json_format.Parse(value, kind(), ignore_unknown_fields=True)
     except (DecodeError, json_format.ParseError, UnicodeDecodeError, RecursionError) as problem:
         what = "JSON" if content_type == JSON else "protobuf"

@@ -22,6 +22,7 @@ from mallgen_runtime.queue.waking import Waker
 MEMORY = ":memory:"
 _VARIABLE = "MALLGEN_QUEUE"
 _HEARTBEAT = 1.0
+_GROUP = 0.05  # seconds between looks at a group while messages come
 _FETCH_PATIENCE = 0.1  # for MinBytes
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,7 +62,8 @@ class EmbeddedQueue:
 
     def group(self, name: str, member: str, from_first: bool) -> Group:
         """Return a group as one member sees it."""
-        return Group(self._log, name, member, from_first, self._where.partitions)
+        partitions = self._where.partitions
+        return Group(self._log, self._waker, name, member, from_first=from_first, partitions=partitions)
 
     @property
     def log(self) -> SqliteLog:
@@ -190,6 +192,8 @@ class EmbeddedConsumer:
         self._paused: set[int] = set()
         self._due = 0.0
         self._is_resumed = False
+        self._turn = -1
+        self._looked = 0.0
         self._mark: tuple[object, ...] = ()
         self._heart: _Heart | None = None
         self._told: tuple[Rebalanced, Rebalanced, Rebalanced] | None = None
@@ -214,7 +218,7 @@ class EmbeddedConsumer:
         over = loop.time() + wait
         while True:
             with self._queue.waker.waiting() as woken:
-                if loop.time() >= self._due:
+                if loop.time() >= self._due or await self._is_other():
                     await self._settle()
                 found = await self._read(most)
                 left = over - loop.time()
@@ -222,10 +226,9 @@ class EmbeddedConsumer:
                     self._is_resumed = False
                     self._positions.update((self._queue.log.number(one.place), one.offset + 1) for one in found)
                     return found
+                pause = self._due - loop.time() if self._turn == self._queue.waker.turn else _GROUP
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), min(left, max(0.0, self._due - loop.time())))
-                if woken.is_set() and await self._is_other():
-                    self._due = 0.0
+                    await asyncio.wait_for(woken.wait(), max(0.0, min(left, pause)))
 
     def _is_enough(self, found: Sequence[Record], most: int, waited: float) -> bool:
         """Return whether records are as many or as large as the settings ask for, or have waited long enough."""
@@ -315,7 +318,12 @@ class EmbeddedConsumer:
         return [self._queue.log.place(number) for number in numbers]
 
     async def _is_other(self) -> bool:
-        """Return whether the group is another one than this member has settled with."""
+        """Return whether the group is another one than this member has settled with; looks after a wake-up only, and
+        not for each of many messages."""
+        now, turn = asyncio.get_running_loop().time(), self._queue.waker.turn
+        if turn == self._turn or now < self._looked + _GROUP:
+            return False
+        self._turn, self._looked = turn, now
         return await self._queue.run(self._group.mark) != self._mark
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mallgen_runtime.queue.errors import NotOurs
 from mallgen_runtime.queue.sqlite_log import SqliteLog
+from mallgen_runtime.queue.waking import Waker
 
 LEASE = 6.0
 
@@ -32,8 +33,11 @@ class Standing(NamedTuple):
 class Group:
     """One consumer group in a file, as one member sees it. `from_first`: a new group begins with the oldest message."""
 
-    def __init__(self, log: SqliteLog, name: str, member: str, from_first: bool, partitions: int) -> None:
+    def __init__(
+        self, log: SqliteLog, waker: Waker, name: str, member: str, *, from_first: bool, partitions: int
+    ) -> None:
         self._log = log
+        self._waker = waker
         self._name = name
         self._member = member
         self._from_first = from_first
@@ -105,28 +109,29 @@ class Group:
         )
         if kept.rowcount:
             return False
-        row = (self._name, self._member, self._name, until, json.dumps(topics))
+        row = (self._name, self._member, self._name, until, json.dumps(topics), self._waker.name)
         db.execute(
-            "INSERT INTO members (grp, id, joined, until, topics) "
-            "VALUES (?, ?, (SELECT coalesce(max(joined), 0) + 1 FROM members WHERE grp = ?), ?, ?)",
+            "INSERT INTO members (grp, id, joined, until, topics, fifo) "
+            "VALUES (?, ?, (SELECT coalesce(max(joined), 0) + 1 FROM members WHERE grp = ?), ?, ?, ?)",
             row,
         )
         return True
 
     def _forget(self, db: Any) -> bool:
-        """Forget members whose lease is over, or from before the machine was started; return whether there are any."""
+        """Forget members whose process is dead or whose lease is over; return whether there are any.
+
+        A lease that ends too late is from before the machine was started.
+        """
         now = time.monotonic()
-        gone = db.execute(
-            "DELETE FROM members WHERE grp = ? AND (until < ? OR until > ?)", (self._name, now, now + 2 * LEASE)
-        )
-        if not gone.rowcount:
-            return False
-        db.execute(
-            "UPDATE seats SET member = NULL WHERE grp = ? AND member IS NOT NULL "
-            "AND member NOT IN (SELECT id FROM members WHERE grp = ?)",
-            (self._name, self._name),
-        )
-        return True
+        rows = db.execute("SELECT id, until, fifo FROM members WHERE grp = ?", (self._name,)).fetchall()
+        gone = [
+            (self._name, member)
+            for member, until, fifo in rows
+            if not now <= until <= now + 2 * LEASE or (member != self._member and self._waker.is_dead(fifo))
+        ]
+        db.executemany("UPDATE seats SET member = NULL WHERE grp = ? AND member = ?", gone)
+        db.executemany("DELETE FROM members WHERE grp = ? AND id = ?", gone)
+        return bool(gone)
 
     def _shares(self, db: Any) -> dict[str, dict[str, int]]:
         """Return how many partitions of each topic each member should have; every member finds the same."""

@@ -13,7 +13,7 @@ from mallgen_runtime.queue.delivering import DeadLetters
 from mallgen_runtime.queue.link import Queue
 from mallgen_runtime.queue.opening import queue_at
 
-_LAG = 5.0
+_LAG = 2.0
 
 
 class Consumers:

@@ -5,6 +5,7 @@ Nobody has to look again and again, and a dead process leaves nothing that holds
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 
@@ -12,13 +13,31 @@ from mallgen_runtime.queue.headers import new_id
 
 
 class Waker:
-    """One process' FIFO; an empty folder: nobody else is concerned."""
+    """One process' FIFO; an empty folder: nobody else is concerned. `turn` counts how often it was woken."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._path = ""
         self._file = -1
+        self.turn = 0
         self._waiting: set[asyncio.Event] = set()
+
+    @property
+    def name(self) -> str:
+        """The name of the FIFO, empty where there is none."""
+        return os.path.basename(self._path)
+
+    def is_dead(self, name: str) -> bool:
+        """Return whether the process that had a FIFO of this name has it open no longer."""
+        if not name or not self._folder:
+            return False
+        try:
+            os.close(os.open(os.path.join(self._folder, name), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        except FileNotFoundError:
+            return True
+        except OSError as problem:
+            return problem.errno == errno.ENXIO
+        return False
 
     def start(self) -> None:
         """Make the FIFO and listen to it."""
@@ -43,6 +62,7 @@ class Waker:
 
     def wake(self) -> None:
         """Wake all who wait in this process."""
+        self.turn += 1
         for one in self._waiting:
             one.set()
 
@@ -51,9 +71,11 @@ class Waker:
         for path in self._others():
             try:
                 file = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            except OSError:  # nobody has it open: its process is dead
+            except OSError as problem:
+                if problem.errno != errno.ENXIO:
+                    continue
                 with contextlib.suppress(OSError):
-                    os.unlink(path)
+                    os.unlink(path)  # nobody has it open: its process is dead
                 continue
             with contextlib.suppress(BlockingIOError):  # so full that its process wakes anyway
                 os.write(file, b"\0")
