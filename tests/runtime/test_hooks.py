@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -347,3 +347,41 @@ def test_hooks_reach_the_clients_of_a_service_context() -> None:
     one = _Tenant()
     App(CONF, svc, ROUTES, hooks_of(client_interceptors=lambda svc: [one]))
     assert calls.interceptors == (one,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("http", "on_eror", "on_eror of hooks.py is called by nobody; did you mean on_error?"),
+        ("http", "onError", "onError of hooks.py is called by nobody; did you mean on_error?"),
+        ("http", "_on_error", "_on_error of hooks.py is called by nobody; did you mean on_error?"),
+        ("http", "middleware", "middleware of hooks.py is called by nobody; did you mean middlewares?"),
+        ("http", "server_interceptors", "this service has middlewares, on_error, on_success, client_interceptors"),
+        ("rpc", "server_interceptor", "did you mean server_interceptors?"),
+        ("rpc", "on_error", "on_error of hooks.py is called by nobody: this service has server_interceptors, client_"),
+        ("http", "envelope", ""),
+        ("http", "on_success", ""),
+        ("rpc", "error_of", ""),
+    ],
+)
+def test_a_misspelt_function_is_warned_of(kind: str, name: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    hooks = ModuleType("things_api.hooks")
+    exec(f"def {name}(*args): return args[-1]\nLIMIT = 5\nclass OnError: ...", vars(hooks))
+    vars(hooks).update(on_errors=problem)  # imported from elsewhere
+    with caplog.at_level("WARNING"):
+        if kind == "http":
+            conf = RestConf(name="a", port=1)
+            App(conf, ServiceBase(conf), ROUTES, hooks)
+        else:
+            rpc = RpcServerConf(name="a")
+            RpcApp(rpc, ServiceBase(rpc), [], hooks)
+    found = [record.getMessage() for record in caplog.records if "hooks.py" in record.getMessage()]
+    assert [said in line for line in found] == ([True] if said else [])
+
+
+def test_a_helper_beside_the_function_is_no_slip(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = ModuleType("things_api.hooks")
+    exec("def on_error(ctx, error): return error\ndef on_errors(): ...", vars(hooks))
+    conf = RestConf(name="a", port=1)
+    App(conf, ServiceBase(conf), ROUTES, hooks)
+    assert "hooks.py" not in caplog.text

@@ -371,3 +371,18 @@ def test_a_client_sends_no_faster_than_the_stream_is_taken() -> None:
             return await reader.readexactly(8)
 
     assert asyncio.run(asyncio.wait_for(talk(), 30)) == b"25165824"
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_a_saved_file_has_the_permissions_of_any_new_one(tmp_path: Path, mask: int, mode: int) -> None:
+    async def up(ctx: Context, svc: object) -> Response:
+        await (await ctx.file("a")).save(tmp_path / "kept")
+        return Response()
+
+    before = os.umask(mask)
+    try:
+        assert post(up, files={"a": b"content"}).status == 200
+    finally:
+        os.umask(before)
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == mode
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -44,7 +44,7 @@ from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
 from mallgen_runtime.process.devserver import Readiness, StateLog, in_public, readiness
 from mallgen_runtime.process.durations import seconds
-from mallgen_runtime.process.interceptors import found, hook
+from mallgen_runtime.process.interceptors import HTTP_HOOKS, found, hook, warn_of_slips
 from mallgen_runtime.process.observing import Observing, turn_on
 from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.process.service import S
@@ -90,6 +90,7 @@ class App(Generic[S]):
         self._failures = mode.failures(
             lambda: self._stopping, hook(hooks, "on_error"), recovers=config.middlewares.recover
         )
+        warn_of_slips(hooks, HTTP_HOOKS)
         self._untraced = frozenset(config.trace_ignore_paths)
         self._unpacks = config.middlewares.gunzip
         self._on_success = hook(hooks, "on_success")

@@ -10,7 +10,7 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
-from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, close_door
+from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, close_door, joined
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, ignore_signals, take_signals
 from mallgen_runtime.process.tls import TlsFiles
@@ -75,7 +75,7 @@ class HttpServer:
             door, sock=self._bound, backlog=_BACKLOG, ssl=self._tls, ssl_handshake_timeout=patience
         )
         host, port = self._bound.getsockname()[:2]
-        _LOG.info("%s listens on %s:%s", self._name, host, port)
+        _LOG.info("%s listens on %s", self._name, joined(host, port))
         worker = this_worker()
         if worker is not None:
             worker.ready()

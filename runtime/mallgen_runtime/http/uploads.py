@@ -2,7 +2,7 @@
 
 import io
 import os
-import tempfile
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,18 +88,19 @@ class UploadedFile:
     async def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file to a path of yours, whole or not at all: what is there is replaced when all is written.
 
+        Its permissions are those of any new file: 0666 less the umask of the process.
         Make the path from your own names and ids, not from `filename`. Raises OSError.
         """
         await self._spool.work(self._save, Path(path))
 
     def _save(self, path: Path) -> None:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".upload-")
+        name = path.parent / f".upload-{secrets.token_hex(8)}"
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)  # less what umask takes away
         try:
             with os.fdopen(handle, "wb") as target:
                 at = 0
                 while piece := self.piece(at, _PIECE):
                     at += target.write(piece)
-            os.chmod(name, 0o644)
             os.replace(name, path)
         except BaseException:
             os.unlink(name)

@@ -1,11 +1,19 @@
 """Code of the user around the calls of other services."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from inspect import iscoroutinefunction
+from types import ModuleType
 from typing import Any
 
 from mallgen_runtime.process.errors import ConfigError
 
+_LOG = logging.getLogger("mallgen.service")
+_NEAR = 0.8  # as difflib counts: `onError` is as near as this to `on_error`
+HTTP_HOOKS = ("middlewares", "on_error", "on_success", "client_interceptors")
+RPC_HOOKS = ("server_interceptors", "client_interceptors")
+QUEUE_HOOKS = ("consumer_interceptors", "client_interceptors")
+_HOOKS = frozenset((*HTTP_HOOKS, *RPC_HOOKS, *QUEUE_HOOKS))
 Head = Any  # the OutgoingCall, or the RpcContext of a served call
 NextReply = Callable[[Head, Any], Awaitable[Any]]
 NextStream = Callable[[Head, Any], AsyncIterator[Any]]
@@ -72,6 +80,26 @@ def found(hooks: object, name: str, svc: object) -> Sequence[Any]:
             what = f"the class {one.__name__}; make one of it" if isinstance(one, type) else type(one).__name__
             raise ConfigError(f"{name} of hooks.py has something that handles nothing: {what}")
     return given
+
+
+def warn_of_slips(hooks: object, known: Sequence[str]) -> None:
+    """Warn of functions of hooks.py that nothing calls: nearly named as one of `known`, or for another kind of service.
+
+    Helpers with names of their own, and what the file imports, are no slips.
+    """
+    if not isinstance(hooks, ModuleType):
+        return
+    for name, value in vars(hooks).items():
+        if name in known or not callable(value) or getattr(value, "__module__", "") != hooks.__name__:
+            continue
+        if name in _HOOKS:
+            _LOG.warning("%s of hooks.py is called by nobody: this service has %s", name, ", ".join(known))
+            continue
+        from difflib import get_close_matches  # when a file has functions of its own, not at every start
+
+        close = get_close_matches(name.strip("_"), [one for one in known if one not in vars(hooks)], n=1, cutoff=_NEAR)
+        if close:
+            _LOG.warning("%s of hooks.py is called by nobody; did you mean %s?", name, close[0])
 
 
 def around_reply(interceptors: Sequence[Any], last: NextReply) -> NextReply:

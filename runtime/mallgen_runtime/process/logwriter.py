@@ -119,7 +119,7 @@ class Writer:
             try:
                 left = left[os.write(self._fd, left) :]
             except BlockingIOError:  # somebody who shares the file made it so
-                select.select((), (self._fd,), (), _PROBE)
+                _wait_for(self._fd)
             except OSError as problem:
                 if not self._broken and sys.stderr is not None:
                     print(f"mallgen: the log cannot be written: {problem.strerror}", file=sys.stderr)  # noqa: T201
@@ -127,3 +127,13 @@ class Writer:
                 return True
         self._broken = False
         return False
+
+
+def _wait_for(fd: int) -> None:
+    """Wait a moment until a descriptor can be written; select() would take none from 1024 on."""
+    if sys.platform == "win32":
+        select.select((), (fd,), (), _PROBE)
+    else:
+        waiting = select.poll()
+        waiting.register(fd, select.POLLOUT)
+        waiting.poll(_PROBE * 1000)

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple
 
 from mallgen_runtime.process import metrics, spans
 from mallgen_runtime.process.errors import Code, ConfigError, ResourceError, RpcError
-from mallgen_runtime.process.interceptors import around_reply, found
+from mallgen_runtime.process.interceptors import QUEUE_HOOKS, around_reply, found, warn_of_slips
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
@@ -65,6 +65,7 @@ class QueueApp(Generic[S]):
         self.in_flight = 0
         self._interceptors = tuple(found(hooks, "consumer_interceptors", svc))
         svc.intercept(found(hooks, "client_interceptors", svc))
+        warn_of_slips(hooks, QUEUE_HOOKS)
         turn_on(config)
         self.bound: dict[str, BoundTopic] = {}
         for topic in topics:

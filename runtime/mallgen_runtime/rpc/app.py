@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, NoReturn
 from mallgen_runtime.process import metrics, spans
 from mallgen_runtime.process.breaker import Breaker, NoBreaker
 from mallgen_runtime.process.errors import HTTP_STATUS, Code, ConfigError, ResourceError, RpcError
-from mallgen_runtime.process.interceptors import around_reply, around_stream, found
+from mallgen_runtime.process.interceptors import RPC_HOOKS, around_reply, around_stream, found, warn_of_slips
 from mallgen_runtime.process.logs import access
 from mallgen_runtime.process.observing import turn_on
 from mallgen_runtime.process.origin import Origin, origin
@@ -50,6 +50,7 @@ class RpcApp(Generic[S]):
         self._check_limits()
         self._interceptors = tuple(found(hooks, "server_interceptors", svc))
         svc.intercept(found(hooks, "client_interceptors", svc))
+        warn_of_slips(hooks, RPC_HOOKS)
         self.in_flight = 0
         self.overload = overload_of(config.middlewares.shedding, config.cpu_threshold, config.mode)
         turn_on(config)
