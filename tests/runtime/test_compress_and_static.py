@@ -11,9 +11,10 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from mallgen_runtime import App, ConfigError, Context, Response, RestConf, Route, ServiceBase, StreamingResponse
+from mallgen_runtime.http.static import folders_of
 from mallgen_runtime.process.conf import parse
-from mallgen_runtime.testing import Answer, Client
-from tests.runtime.wire import serving
+from mallgen_runtime.testing import Answer, Client, context
+from tests.runtime.wire import Got, serving
 
 TEXT = b'{"a": "' + b"x" * 2000 + b'"}'
 KINDS = {
@@ -153,7 +154,7 @@ def site(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        *(("/", "index.html"), ("/a.txt", "a.txt"), ("/sub", "sub/index.html"), ("/sub/", "sub/index.html")),
+        *(("/", "index.html"), ("/a.txt", "a.txt"), ("/sub/", "sub/index.html")),
         *(("/within.txt", "a.txt"), ("/with space.txt", "with space.txt"), ("//a.txt", "a.txt")),
         *(("/none.txt", None), ("/.env", None), ("/out.txt", None), ("/../secret.txt", None)),
         *(("/sub/../../secret.txt", None), ("/a.txt\0", None), ("/..\\secret.txt", None), ("/a.txt/b", None)),
@@ -182,6 +183,103 @@ def test_a_folder_below_a_path_is_no_other_path(site: Path) -> None:
     assert asked(settings, "/filesa.txt").status == 404
     assert asked(settings, "/a.txt").status == 405
     assert asked(settings, "/files/a.txt", "POST").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "to"),
+    [
+        *(("/sub", "", "./sub/"), ("/sub", "a=1&b=%20", "./sub/?a=1&b=%20"), ("//sub", "", "./sub/")),
+        *(("/a:b", "", "./a%3Ab/"), ("/%23 x", "", "./%23%20x/"), ("/sub/", "", None), ("/bare", "", None)),
+    ],
+)
+def test_a_folder_is_answered_with_a_slash_at_its_end(site: Path, path: str, query: str, to: str | None) -> None:
+    """Without it the links of its page would be those of the folder above."""
+    for name in ("a:b", "# x", "bare"):
+        (site / name).mkdir()
+    for name in ("a:b", "# x"):
+        (site / name / "index.html").touch()
+    got = over_a_socket(f"Static:\n  - Folder: {site}\n", path.replace(" ", "%20") + (f"?{query}" if query else ""))
+    assert (got.status, got.headers.get("location")) == (301 if to else 404 if path == "/bare" else 200, to)
+    if path == "/sub":
+        below = over_a_socket(f"Static:\n  - Path: /files\n    Folder: {site}\n", "/files")
+        assert (below.status, below.headers["location"]) == (301, "./files/")
+
+
+def over_a_socket(settings: str, path: str, method: str = "GET", **headers: str) -> Got:
+    """Return the answer to a request over a socket."""
+    conf = parse(RestConf, f"Name: a\nHost: 127.0.0.1\nPort: 0\n{settings}", "a.yaml").config
+
+    async def run() -> Got:
+        async with serving({}, conf) as wires:
+            return await wires.ask(method, path, **headers)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0.1, gzip", "gzip"),
+        ("", ""),
+        ("identity, br;q=0.5", ""),
+        ("zstd", ""),
+    ],
+)
+def test_a_packed_file_beside_the_plain_one_is_sent(site: Path, accepted: str, coding: str) -> None:
+    page = b"<p>" + b"x" * 500
+    (site / "p.html").write_bytes(page)
+    (site / "p.html.gz").write_bytes(gzip.compress(page))
+    (site / "p.html.br").write_bytes(brotli.compress(page))
+    settings = f"Static:\n  - Folder: {site}\n"
+    got = over_a_socket(settings, "/p.html", accept_encoding=accepted)
+    assert (got.status, got.headers.get("content-encoding", "")) == (200, coding)
+    assert {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[coding](got.body) == page
+    assert (got.headers["content-type"], got.headers["vary"]) == ("text/html; charset=utf-8", "Accept-Encoding")
+    again = over_a_socket(settings, "/p.html", accept_encoding=accepted, if_none_match=got.headers["etag"])
+    assert again.status == 304
+    if coding:
+        other = over_a_socket(settings, "/p.html", if_none_match=got.headers["etag"])
+        assert (other.status, other.body) == (200, page), "each form has a tag of its own"
+    itself = over_a_socket(settings, "/p.html.gz", accept_encoding="gzip, br")
+    assert (gzip.decompress(itself.body), "content-encoding" in itself.headers) == (page, False)
+
+
+def test_a_packed_file_that_is_older_or_not_wanted_is_not_sent(site: Path) -> None:
+    (site / "a.txt.gz").write_bytes(gzip.compress(b"before"))
+    os.utime(site / "a.txt.gz", (1, 1))
+    old = over_a_socket(f"Static:\n  - Folder: {site}\n", "/a.txt", accept_encoding="gzip")
+    assert (old.body, "vary" in old.headers) == (b"a.txt", False)
+    os.utime(site / "a.txt.gz")
+    off = over_a_socket(f"Static:\n  - Folder: {site}\n    Packed: false\n", "/a.txt", accept_encoding="gzip")
+    assert off.body == b"a.txt"
+    os.symlink(site.parent / "secret.txt", site / "a.txt.br")
+    assert over_a_socket(f"Static:\n  - Folder: {site}\n", "/a.txt", accept_encoding="br").body == b"a.txt"
+
+
+@pytest.mark.parametrize("swapped", ["a.txt", "sub"])
+def test_a_file_that_becomes_a_link_after_it_was_looked_at_is_not_followed(
+    site: Path, swapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conf = parse(RestConf, f"Name: a\nPort: 1\nStatic:\n  - Folder: {site}\n", "a.yaml").config
+    (folder,) = folders_of(conf.static)
+    outside = site.parent / "site-secret"
+    (outside / "index.html").write_text("secret")
+    looked = os.path.realpath
+
+    def then_swap(path: str, **rest: bool) -> str:
+        found = looked(path, **rest)
+        if found.endswith(("a.txt", "sub/index.html")) and not (site / swapped).is_symlink():
+            (site / swapped).rename(site / "was")
+            (site / swapped).symlink_to(outside / "a.txt" if swapped == "a.txt" else outside)
+        return found
+
+    monkeypatch.setattr(os.path, "realpath", then_swap)
+    ctx = context()
+    ctx.scope["path"] = "/a.txt" if swapped == "a.txt" else "/sub/"
+    assert folder.answer(ctx) is None
+    assert (site / swapped).is_symlink(), "the swap took place"
 
 
 def test_folders_that_are_not_there_keep_the_service_from_starting(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mallgen_runtime import Context, FileResponse, Response
-from mallgen_runtime.http.files import _stat, content_disposition, content_type_of
+from mallgen_runtime.http.files import content_disposition, content_type_of, opened
 from mallgen_runtime.http.problems import ApiError
 from tests.runtime.wire import Got, Wires, serving
 
@@ -261,5 +261,31 @@ def test_a_name_that_no_file_can_have_is_a_404(name: str, tmp_path: Path) -> Non
     (tmp_path / "here").touch()
     (tmp_path / "round").symlink_to("round")
     with pytest.raises(ApiError, match="no such file") as found:
-        _stat(f"{tmp_path}/{name}")
+        opened(f"{tmp_path}/{name}")
     assert found.value.status == 404
+
+
+def test_a_pipe_is_no_file_and_nobody_waits_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ApiError, match="no such file"):
+        opened(f"{tmp_path}/pipe")
+
+
+def test_what_is_answered_without_its_file_leaves_nothing_open(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with _folder(tmp_path) as client:
+            tag = (await client.get("/file?name=a.txt")).headers["etag"]
+            await asyncio.sleep(0.1)
+            before = len(os.listdir("/proc/self/fd"))
+            for _ in range(20):
+                assert (await client.ask("HEAD", "/file?name=a.txt")).status == 200
+                assert (await client.get("/file?name=a.txt", if_none_match=tag)).status == 304
+                assert (await client.get("/file?name=a.txt", range="bytes=5000-")).status == 416
+                assert (await client.get("/file?name=empty")).status == 200
+            for _ in range(100):
+                if len(os.listdir("/proc/self/fd")) <= before:
+                    return
+                await asyncio.sleep(0.02)
+            raise AssertionError("a file is still open")
+
+    asyncio.run(run())

@@ -131,7 +131,8 @@ class StaticConf(Conf, kw_only=True):
     """A folder whose files are answered below `path` where no route is; for GET and HEAD, with ranges and ETag.
 
     `index` is the file of a folder, empty: none. `fallback` is answered for names without an ending that are not there,
-    as pages with a router of their own need. `max_age` in seconds; 0: clients ask each time. Names that begin with a
+    as pages with a router of their own need. `max_age` in seconds; 0: clients ask each time. `packed`: for a
+    client that takes it `a.js.br` or `a.js.gz` beside `a.js` is sent, unless it is older. Names that begin with a
     dot, and links that lead out, are not answered.
     """
 
@@ -140,6 +141,7 @@ class StaticConf(Conf, kw_only=True):
     index: str = "index.html"
     fallback: str = ""
     max_age: Annotated[int, Meta(ge=0)] = 0
+    packed: bool = True
 
     def check_settings(self, setting: str) -> None:
         """Raise ConfigError for a path that does not begin with a slash."""

@@ -38,7 +38,7 @@ class FileResponse(StreamingResponse):
     client sent without looking at it.
     """
 
-    __slots__ = ("_path",)
+    __slots__ = ("_file", "_path")
 
     def __init__(
         self,
@@ -50,14 +50,29 @@ class FileResponse(StreamingResponse):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._path = os.fspath(path)
+        self._file: OpenFile | None = None
         kind = content_type or content_type_of(filename or self._path)
         super().__init__(_nothing(), 200, headers, content_type=kind)
         if filename:
             self.headers["content-disposition"] = content_disposition(filename, disposition)
 
+    @classmethod
+    def of_open(cls, file: "OpenFile", name: str, headers: Mapping[str, str]) -> "FileResponse":
+        """Return the answer of a file that is open already; its type follows from `name`."""
+        made = cls(file.path, headers=headers, content_type=content_type_of(name))
+        made._file = file
+        return made
+
     async def prepared(self, ctx: Context) -> Response:
         """Return the answer to a request: the file, parts of it, or that it has not changed. Raises a 404."""
-        found = await _in_thread(_stat, self._path)
+        given, self._file = self._file, None
+        file = await _in_thread(opened, self._path) if given is None else given
+        response = self._answer(ctx, file, file.found)
+        if not response.in_pieces or ctx.method == "HEAD":
+            _readers().submit(file.close)
+        return response
+
+    def _answer(self, ctx: Context, file: "OpenFile", found: os.stat_result) -> Response:
         modified, size = int(found.st_mtime), found.st_size
         headers = Headers(self.headers)
         tag = headers.setdefault("etag", f'"{found.st_mtime_ns:x}-{size:x}"')
@@ -68,24 +83,24 @@ class FileResponse(StreamingResponse):
             return self._without_body(status, headers)
         ranges = ranges_of(ctx.headers, tag, modified, size) if ctx.method == "GET" else None
         if ranges is None:
-            return self._with([(0, size - 1)] if size else [], self.status, headers, found)
+            return self._with([(0, size - 1)] if size else [], self.status, headers, file)
         if not ranges:
             headers["content-range"] = f"bytes */{size}"
             return self._without_body(416, headers)
         if len(ranges) == 1:
             headers["content-range"] = f"bytes {ranges[0][0]}-{ranges[0][1]}/{size}"
-            return self._with(ranges, 206, headers, found)
-        return self._with(_in_parts(ranges, size, headers), 206, headers, found)
+            return self._with(ranges, 206, headers, file)
+        return self._with(_in_parts(ranges, size, headers), 206, headers, file)
 
     def _without_body(self, status: int, headers: Headers) -> Response:
         answer = Response(b"", status, {name: value for name, value in headers.items() if name not in _OF_BODY})
         answer.cookies = self.cookies
         return answer
 
-    def _with(self, pieces: Sequence[Piece], status: int, headers: Headers, found: os.stat_result) -> Response:
+    def _with(self, pieces: Sequence[Piece], status: int, headers: Headers, file: "OpenFile") -> Response:
         sizes = (len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] + 1 for piece in pieces)
         headers["content-length"] = str(sum(sizes))
-        answer = StreamingResponse(_read(_File(self._path, found), pieces), status, headers)
+        answer = StreamingResponse(_read(file, pieces), status, headers)
         answer.cookies = self.cookies
         return answer
 
@@ -108,7 +123,7 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _read(file: "_File", pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
+async def _read(file: "OpenFile", pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
     """Yield the pieces of a body, those of the file while the next one is read."""
     try:
         for piece in pieces:
@@ -127,37 +142,54 @@ async def _read(file: "_File", pieces: Sequence[Piece]) -> AsyncIterator[bytes]:
         _readers().submit(file.close)
 
 
-class _File:
-    """An open file. It is read and closed in threads, by one at a time: a cancelled reader's thread may still read."""
+class OpenFile:
+    """An open file. It is read and closed in threads, by one at a time: a cancelled reader's thread may still read.
 
-    def __init__(self, path: str, expected: os.stat_result) -> None:
-        self._path = path
-        self._expected = expected
+    `found` is its state when it was opened. One that nobody reads, of an answer that another took the place of, is
+    closed when it is forgotten.
+    """
+
+    def __init__(self, number: int, path: str) -> None:
+        self.path = path
+        self.found = os.fstat(number)
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._closed = False
+        self._number: int | None = number
 
     def read(self, at: int, size: int) -> bytes:
-        """Return some bytes, at most `size`. Raises OSError when the file is another one than its answer says."""
+        """Return some bytes, at most `size`. Raises OSError when the file has become shorter."""
         with self._lock:
-            if self._closed:
+            if self._number is None:
                 return b""
-            if self._file is None:
-                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-                if _state(os.fstat(self._file)) != _state(self._expected):
-                    raise OSError(f"{self._path} was replaced while it was answered")
-            found = os.pread(self._file, size, at)
+            found = os.pread(self._number, size, at)
         if not found:
-            raise OSError(f"{self._path} became shorter while it was answered")
+            raise OSError(f"{self.path} became shorter while it was answered")
         return found
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._closed = True
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            if self._number is not None:
+                os.close(self._number)
+                self._number = None
+
+    def __del__(self) -> None:
+        if getattr(self, "_number", None) is not None:
+            self.close()
+
+
+def opened(path: str, folder: int | None = None, flags: int = 0) -> OpenFile:
+    """Open a regular file, of a path or of a name in an open folder. Raises a 404."""
+    try:  # without waiting: a pipe would have no writer
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags, dir_fd=folder)
+    except (OSError, ValueError) as problem:  # ValueError: a path with a null character
+        if isinstance(problem, OSError) and problem.errno not in _NO_FILE:
+            raise
+        raise ApiError(404, "not_found", "there is no such file") from None
+    found = OpenFile(number, path)
+    if not stat.S_ISREG(found.found.st_mode):
+        found.close()
+        raise ApiError(404, "not_found", "there is no such file")
+    return found
 
 
 def content_type_of(name: str) -> str:
@@ -178,23 +210,6 @@ def content_disposition(filename: str, disposition: Disposition = "attachment") 
     if plain == name:
         return found
     return f"{found}; filename*=UTF-8''{quote(name, safe='!#$&+-.^_`|~', errors='replace')}"
-
-
-def _stat(path: str) -> os.stat_result:
-    """Return the state of a regular file. Raises a 404."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError) as problem:  # ValueError: a path with a null character
-        if isinstance(problem, OSError) and problem.errno not in _NO_FILE:
-            raise
-        raise ApiError(404, "not_found", "there is no such file") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise ApiError(404, "not_found", "there is no such file")
-    return found
-
-
-def _state(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @cache
