@@ -3,15 +3,31 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mallgen_runtime import ApiError, Context, Response, RestConf, SocketClosed, WebSocket
+from mallgen_runtime import (
+    ApiError,
+    App,
+    Context,
+    Response,
+    RestConf,
+    Route,
+    ServiceBase,
+    SocketClosed,
+    WebSocket,
+)
 from mallgen_runtime.http.conf import CorsConf, WebSocketConf
+from mallgen_runtime.http.connection import HttpConnection
+from mallgen_runtime.http.tracker import ConnectionTracker
+from mallgen_runtime.process.tls import client_tls, server_tls
 from mallgen_runtime.schema import Struct
+from tests.certificates import Authority
 from tests.runtime.wire import Wires, serving
 
 BOTH = pytest.mark.parametrize("under", ["mallgen", "uvicorn"])
@@ -207,6 +223,60 @@ def test_logic_notices_a_client_that_leaves(under: str) -> None:
 
     talk(work, {"/waits": route(waits)}, under=under)
     assert seen == ["0", "1", "2", 4000, 4000], "what was sent before the close is still taken"
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_messages_over_tls(factory: Any, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    cert, key = authority.issue("server", "127.0.0.1")
+    found = server_tls(cert, key, "", ["http/1.1"])
+    assert found is not None
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        conf, tracker = RestConf(name="t", port=0), ConnectionTracker(loop)
+        app = App(conf, ServiceBase(conf), [Route("GET", "/echo", ROUTES["/echo"], websocket=True)])
+        server = await loop.create_server(lambda: HttpConnection(app, tracker), "127.0.0.1", 0, ssl=found.context)
+        address = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/echo"
+        tls = client_tls(str(authority.ca), "", "", ["http/1.1"])
+        async with connect(address, ssl=tls, proxy=None, max_size=None) as socket:
+            for text in ("a", "b" * 500_000):
+                await socket.send(json.dumps({"text": text}))
+                assert json.loads(await socket.recv())["text"] == text
+        async with connect(address, ssl=tls, proxy=None) as socket:
+            for one in list(tracker.connections):
+                one.shutdown()
+            assert (await ended(socket))[0] == 1001
+        await asyncio.wait_for(tracker.empty(), 10)
+        server.close()
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(run())
+
+
+def test_messages_as_go_zero_writes_json() -> None:
+    async def work(client: Wires) -> None:
+        async with joined(client, "/echo") as socket:
+            await socket.send('{"text":"<a>"}')
+            assert await socket.recv() == '{"text":"\\u003ca\\u003e","number":1}'
+
+    talk(work, conf=RestConf(name="t", port=0, compat="gozero"))
+
+
+def test_sockets_are_counted_while_they_are_open() -> None:
+    def open_now(app: App[Any]) -> float:
+        return next(one.value for one in app._readings() if one.name == "http_server_open_sockets")
+
+    async def work(client: Wires) -> None:
+        async with joined(client, "/echo") as socket:
+            await socket.send('{"text":"a"}')
+            await socket.recv()
+            assert open_now(client.app) == 1
+            assert (await denied(client, "/echo"))[0] == 503
+        while open_now(client.app):
+            await asyncio.sleep(0.01)
+
+    talk(work, conf=RestConf(name="t", port=0, max_conns=1))
 
 
 @BOTH

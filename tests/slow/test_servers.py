@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from tests.ports import free_port
 from tests.run.service import Answer, Service
@@ -125,6 +127,37 @@ def test_events_come_one_by_one(running: Running) -> None:
             times += [time.monotonic()] * chunk.count(b"data: ")
     assert [json.loads(one)["count"] for one in re.findall(rb"data: (.*)\n\n", received)] == [0, 1, 2]
     assert times[2] - times[0] > 0.15
+
+
+def test_a_socket_talks(running: Running) -> None:
+    address = f"ws://127.0.0.1:{running.service.port}/talk"
+    with connect(f"{address}/7", proxy=None) as client:
+        for count in range(3):
+            client.send(json.dumps({"count": count}))
+            assert json.loads(client.recv(10)) == {"count": count + 7}
+        client.send('{"count":"x"}')
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(10)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1007
+    for path in ("404", "x"):
+        with pytest.raises(InvalidStatus) as denied, connect(f"{address}/{path}", proxy=None):
+            pass
+        assert denied.value.response.status_code in (400, 403, 404), "403 where a server knows no other"
+
+
+@pytest.mark.parametrize("server", COMMANDS)
+def test_a_stop_closes_sockets(server: str, folder: Path) -> None:
+    with Under(folder, server) as service:
+        with connect(f"ws://127.0.0.1:{service.port}/talk/1", proxy=None) as client:
+            client.send('{"count":1}')
+            assert json.loads(client.recv(10)) == {"count": 2}
+            time.sleep(1)  # a signal that comes while the second process starts is lost on some servers
+            service.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed):
+                client.recv(15)
+        assert service.process.wait(20) == 0
+        assert "Traceback" not in service.lines()
 
 
 @pytest.mark.parametrize("server", COMMANDS)

@@ -43,6 +43,13 @@ service all-api {
 
 	@handler Slow
 	get /slow returns (Size)
+
+	@doc (
+		websocket: "true"
+		message:   "Size"
+	)
+	@handler Talk
+	get /talk/:id (IdReq) returns (Size)
 }
 
 @server (
@@ -80,6 +87,11 @@ BODIES = {
         "        return StreamingResponse(pieces(), content_type='text/plain')",
     ),
     "slow": ("self) -> Size", "await asyncio.sleep(1)\n        return Size(count=1)"),
+    "talk": (
+        "self, req: IdReq, socket: WebSocket[Size, Size]) -> None",
+        "if req.id == 404:\n            raise ApiError(404, 'none', 'there is none')\n"
+        "        async for size in socket:\n            await socket.send(Size(count=size.count + req.id))",
+    ),
     "upload": ("self) -> Size", "return Size(count=(await self.ctx.file('photo')).size)"),
     "watch": (
         "self) -> AsyncIterator[Size]",
@@ -93,7 +105,7 @@ HEAD = """import asyncio
 import os
 from collections.abc import AsyncIterator
 
-from mallgen_runtime import Context, Response, StreamingResponse
+from mallgen_runtime import ApiError, Context, Response, StreamingResponse, WebSocket
 
 from all_api.schemas import BodyReq, IdReq, Size, Thing
 from all_api.svc import ServiceContext

@@ -170,6 +170,7 @@ class AsgiLink:
 
     async def _say(self, how: Close) -> None:
         self._end(how)
+        self.stop()  # granian closes nothing while it waits for a message
         try:
             await self._send({"type": "websocket.close", "code": how.code, "reason": how.reason})
         except OSError:
