@@ -344,3 +344,22 @@ def test_interceptors_stand_around_both_ends(queue: Settings, topic: str) -> Non
 
     asyncio.run(main())
     assert seen == ["seckill True", "logic"]
+
+
+def test_logic_that_cancels_what_it_waits_for_has_failed(queue: Settings, topic: str) -> None:
+    attempts: list[int] = []
+
+    async def logic(ctx: MessageContext, message: Any) -> None:
+        attempts.append(ctx.attempt)
+        if ctx.attempt == 1:
+            task = asyncio.create_task(asyncio.sleep(60))
+            task.cancel()
+            await task
+
+    async def main() -> None:
+        async with Service({topic: logic}, queue) as service:
+            await send(queue, topic, [1])
+            await until(lambda: attempts == [1, 2])
+            await until(lambda: service.is_done)
+
+    asyncio.run(main())

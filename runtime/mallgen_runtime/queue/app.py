@@ -21,7 +21,7 @@ from mallgen_runtime.queue.topics import MessageContext, Topic
 
 BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000)
 
-_QUIET = (Code.OK, Code.CANCELED, Code.UNIMPLEMENTED)  # the last has a line of its own
+_QUIET = (Code.OK, Code.UNIMPLEMENTED)  # the latter has a line of its own
 
 
 class Outcome(NamedTuple):
@@ -118,6 +118,10 @@ class QueueApp(Generic[S]):
             async with asyncio.timeout(limit) as timeout:
                 await bound.run(ctx, message)
             outcome = Outcome(Code.OK)
+        except asyncio.CancelledError as problem:
+            if _is_cancelled():
+                raise
+            outcome = Outcome(Code.CANCELED, problem)  # by the logic, of something that it waited for
         except Exception as problem:
             outcome = self._failed(ctx, problem, timeout)
         finally:
@@ -165,6 +169,12 @@ class QueueApp(Generic[S]):
             return Outcome(Code.INVALID_ARGUMENT, problem)
         ctx.log.error("%s failed at attempt %d", ctx.topic, ctx.attempt, exc_info=problem)
         return Outcome(Code.INTERNAL, problem)
+
+
+def _is_cancelled() -> bool:
+    """Return whether the running task is cancelled, rather than something that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _counter(name: str, text: str, topic: str) -> Callable[[int], None]:

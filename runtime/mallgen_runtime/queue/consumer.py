@@ -126,6 +126,8 @@ class GroupMember:
             part = self._parts.get(record.place)
             if part is not None and not part.closing.is_set():
                 self._work.begin(part, record)
+        if records:
+            self._dirty.set()  # also where the group begins: with `last` another member would begin later
 
     def _balance(self) -> bool:
         """Pause partitions that are full; return whether one is paused that may have room soon."""

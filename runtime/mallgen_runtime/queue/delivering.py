@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mallgen_runtime.process.errors import Code, ResourceError
+from mallgen_runtime.process.watch import died
 from mallgen_runtime.queue import headers
 from mallgen_runtime.queue.app import BoundTopic, Outcome, QueueApp
 from mallgen_runtime.queue.codec import decode
@@ -68,13 +69,13 @@ class Delivering:
 
     def begin(self, part: Partition, record: Record) -> None:
         """Work on a record as soon as those before it in its lane are done."""
-        part.begins(record)
         lane, is_new = part.take(record)
         if is_new:
             work = self._batches if part.bound.topic.takes_batch else self._singles
             task = asyncio.create_task(work(part, lane), name=f"work on {part.place.topic}")
             part.tasks[task] = lane
             task.add_done_callback(part.tasks.pop)
+            task.add_done_callback(_ended)
 
     async def drain(self, parts: Sequence[Partition], patience: float | None) -> None:
         """Let logic that runs come to its end, drop what waits; after `patience` seconds cancel what still runs."""
@@ -95,7 +96,7 @@ class Delivering:
     async def _singles(self, part: Partition, lane: Lane) -> None:
         while lane.records:
             record = lane.records[0]
-            if part.is_over(record) or not await self._deliver(part, (record,), part.bound.delivery.retries):
+            if part.is_over(record.offset) or not await self._deliver(part, (record,), part.bound.delivery.retries):
                 return
             lane.records.popleft()
             if not lane.records:
@@ -108,7 +109,7 @@ class Delivering:
         while lane.records:
             await self._gather(lane, delivery.batch_size, delivery.batch_time)
             records = tuple(lane.records)[: delivery.batch_size]
-            if part.is_over(records[0]) or not await self._deliver(part, records, delivery.retries):
+            if part.is_over(records[0].offset) or not await self._deliver(part, records, delivery.retries):
                 return
             for record in records:
                 lane.records.popleft()
@@ -134,7 +135,7 @@ class Delivering:
             try:
                 good.append((record, self._decoded(part.bound, record)))
             except Poison as problem:
-                self._app.note(part.bound, _context(record, 1), Code.INVALID_ARGUMENT, 0.0)
+                self._app.note(part.bound, _context(record), Code.INVALID_ARGUMENT, 0.0)
                 if not await self._bury(part, record, Outcome(Code.INVALID_ARGUMENT, problem), 1):
                     return False
         if not good:
@@ -160,9 +161,11 @@ class Delivering:
     ) -> tuple[int, Outcome | None]:
         """Try until it succeeds or is given up; return the attempts and the outcome, None: not finished."""
         delivery, attempts, failed, down = part.bound.delivery, 0, 0, 0.0
+        contexts = [_context(record) for record, _ in good]
+        messages = [message for _, message in good]
         while True:
             attempts += 1
-            outcome = await self._attempt(part, good, attempts)
+            outcome = await self._attempt(part, contexts, messages, attempts)
             if outcome is None or outcome.code is Code.OK or delivery.force_commit:
                 return attempts, outcome
             if outcome.is_outage and delivery.outage:
@@ -177,22 +180,24 @@ class Delivering:
             if not await self._waited(part, random.uniform(0, longest)):  # noqa: S311 - no secret
                 return attempts, None
 
-    async def _attempt(self, part: Partition, good: Sequence[tuple[Record, Any]], attempt: int) -> Outcome | None:
+    async def _attempt(
+        self, part: Partition, contexts: Sequence[MessageContext], messages: Sequence[Any], attempt: int
+    ) -> Outcome | None:
         """Run the logic once, when a processor is free; return None when the partition is given up or has no logic."""
-        bound = part.bound
-        async with self._slots[part.place.topic]:
-            if part.is_over(good[0][0]):
+        bound, topic = part.bound, part.place.topic
+        async with self._slots[topic]:
+            if part.is_over(contexts[0].offset):
                 return None
-            if part.place.topic not in self.stubs:
-                ctx = _context(good[0][0], attempt)
-                message = good[0][1]
-                if bound.topic.takes_batch:
-                    ctx.batch = (ctx, *(_context(record, attempt) for record, _ in good[1:]))
-                    message = [one for _, one in good]
+            if topic not in self.stubs:
+                for ctx in contexts:
+                    ctx.attempt = attempt
+                contexts[0].batch = tuple(contexts) if bound.topic.takes_batch else ()
                 with _Busy(part):
-                    outcome = await self._app.handle(bound, ctx, message)
+                    outcome = await self._app.handle(
+                        bound, contexts[0], list(messages) if bound.topic.takes_batch else messages[0]
+                    )
                 if not outcome.is_outage:
-                    self.outages.pop(part.place.topic, None)
+                    self.outages.pop(topic, None)
                 if not outcome.is_stub:
                     return outcome
                 self._miss(bound)
@@ -218,7 +223,7 @@ class Delivering:
             _LOG.error("%s %d/%d is left: %s", *_place(record), outcome.problem)
             return True
         letter = _letter(record, bound.delivery.dead_letters, outcome, attempts)
-        while not part.is_over(record):
+        while not part.is_over(record.offset):
             try:
                 with _Busy(part):
                     await self._letters.write(letter)
@@ -247,6 +252,12 @@ class Delivering:
         return decode(record.value, bound.topic.message_type, kind, bound.delivery.format)
 
 
+def _ended(task: "asyncio.Task[None]") -> None:
+    """End the process when a task has failed by our own fault: its partition would stand still for ever."""
+    if not task.cancelled() and task.exception() is not None:
+        died(task.get_name(), task.exception())
+
+
 class _Busy:
     """Around what a drain waits for."""
 
@@ -265,7 +276,7 @@ class _Busy:
             self._part.busy.discard(self._task)
 
 
-def _context(record: Record, attempt: int) -> MessageContext:
+def _context(record: Record) -> MessageContext:
     return MessageContext(
         record.place.topic,
         record.place.partition,
@@ -273,7 +284,6 @@ def _context(record: Record, attempt: int) -> MessageContext:
         key=record.key,
         pairs=record.headers,
         written=record.written,
-        attempt=attempt,
     )
 
 

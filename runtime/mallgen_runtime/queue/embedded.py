@@ -206,6 +206,7 @@ class EmbeddedConsumer:
         try:
             await self._settle()
         except QueueError:
+            self._told = None
             await self._queue.let_go()
             raise
         if self._queue.log.path != MEMORY:

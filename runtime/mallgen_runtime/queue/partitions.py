@@ -72,9 +72,9 @@ class Partition:
             if task not in self.busy and not (lane.records and lane.records[0].offset <= self._ceiling)
         ]
 
-    def is_over(self, record: Record) -> bool:
-        """Return whether a record must not be worked on any more."""
-        return self.closing.is_set() and record.offset > self._ceiling
+    def is_over(self, offset: int) -> bool:
+        """Return whether the record at an offset must not be worked on any more."""
+        return self.closing.is_set() and offset > self._ceiling
 
     def end(self, lane: Lane, record: Record) -> None:
         """Forget the lane of a record, which is empty."""
@@ -96,11 +96,6 @@ class Partition:
     def committed(self, offset: int) -> None:
         """Note that an offset has been committed."""
         self._committed = max(self._committed, offset)
-
-    def begins(self, record: Record) -> None:
-        """Note the first record: nothing below it has to be committed."""
-        if self._next < 0:
-            self._committed = record.offset
 
     @property
     def is_full(self) -> bool:

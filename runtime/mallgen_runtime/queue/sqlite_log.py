@@ -64,7 +64,6 @@ class SqliteLog:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.executescript(_SCHEMA)
-            db.execute("PRAGMA busy_timeout = 0")
         except (sqlite3.Error, OSError) as problem:
             raise QueueError(f"{self.path}: {problem}") from None
         self._db = db
@@ -104,14 +103,18 @@ class SqliteLog:
     def _begin(self, db: Any) -> None:
         """Begin to write when nobody else does; SQLite itself would sleep for up to 100 ms between its looks."""
         over = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as problem:
-                if "locked" not in str(problem) or time.monotonic() > over:
-                    raise
-            time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - no secret
+        db.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    db.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as problem:
+                    if "locked" not in str(problem) or time.monotonic() > over:
+                        raise
+                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - no secret
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
 
     def create(self, topics: Mapping[str, int]) -> None:
         """Make those topics that are missing, with so many partitions."""
