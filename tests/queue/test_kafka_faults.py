@@ -129,6 +129,25 @@ def test_a_broker_that_is_killed_and_comes_back_loses_nothing() -> None:
 
 
 @slow
+def test_a_member_joins_once_the_broker_is_there() -> None:
+    async def main(server: Kafka) -> None:
+        queue, (topic, group) = at(server, Timing(answer=1)), names()
+        await queue.create({topic: 1})
+        await written(queue, topic, 3)
+        server.kill()
+        member = Member(queue, group)
+        with pytest.raises(QueueError):
+            await member.join(topic)
+        await asyncio.to_thread(server.start)
+        await member.join(topic)
+        await member.read_until(lambda: len(member.records) == 3)
+        await member.link.close()
+
+    with kafka() as server:
+        run(main(server))
+
+
+@slow
 def test_passwords_and_certificates_are_used(kafka_server: Kafka) -> None:
     async def main() -> None:
         timing = Timing(answer=3)

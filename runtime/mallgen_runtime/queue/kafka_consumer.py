@@ -48,6 +48,7 @@ class KafkaConsumer:
     async def start(self, topics: Sequence[str], assigned: Rebalanced, revoked: Rebalanced, lost: Rebalanced) -> None:
         """Join the group. Raises QueueError when no broker answers."""
         self._callbacks = (assigned, revoked, lost)
+        self._is_closing, self._problem = False, None
         self._worker = ClientThread("kafka-consumer")
         try:
             await self._worker.call(partial(self._open, list(topics)))
@@ -324,7 +325,8 @@ def _conf(way: Way, timing: Timing) -> dict[str, Any]:
     return {
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
-        # All partitions are given back and dealt again: members in Go on kafka-go may be in the same group.
+        # All partitions are given back and dealt again: what runs is finished and committed first, so nothing repeats.
+        # Members on kafka-go cannot be in the same group: librdkafka does not read what they write about themselves.
         "partition.assignment.strategy": "range,roundrobin",
         "session.timeout.ms": int(timing.session * 1000),
         "heartbeat.interval.ms": max(100, int(timing.session * 300)),

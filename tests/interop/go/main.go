@@ -66,8 +66,12 @@ func main() {
 		runEcho(*settings)
 	case "ask":
 		runAsk(*settings)
+	case "push":
+		runPush(flag.Args()[1:])
+	case "pull":
+		runPull(flag.Args()[1:])
 	default:
-		fmt.Fprintf(os.Stderr, "there is no part %q: bff, order, product, load, echo, ask\n", part)
+		fmt.Fprintf(os.Stderr, "there is no part %q: bff, order, product, load, echo, ask, push, pull\n", part)
 		os.Exit(2)
 	}
 }
