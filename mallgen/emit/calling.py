@@ -26,13 +26,15 @@ def _queue_block(key: str) -> list[Code]:
 class CalledKind(NamedTuple):
     """The names and settings by which services of one kind are called.
 
-    `client` ends the name of the client's class, `ending` that of its attribute and setting in the caller. `own` is
-    what the kind's services are called themselves: `order_rpc`. `library` has the class of the settings and the
-    function that connects; `block` returns the lines of the settings, by the key that the service is registered under.
+    `client` ends the name of the client's class, `ending` that of its attribute and setting in the caller, as `key`
+    spells it in YAML. `own` is what the kind's services are called themselves: `order_rpc`. `library` has the class of
+    the settings and the function that connects; `block` returns the lines of the settings, by the key that the service
+    is registered under.
     """
 
     client: str
     ending: str
+    key: str
     own: str
     library: str
     conf: str
@@ -40,8 +42,10 @@ class CalledKind(NamedTuple):
     block: Callable[[str], list[Code]]
 
 
-RPCS = CalledKind("Client", "_rpc", "_rpc", "mallgen_runtime.rpc", "RpcClientConf", "connect", _rpc_block)
-QUEUES = CalledKind("Producer", "", "_rmq", "mallgen_runtime.queue", "ProducerConf", "produce", _queue_block)
+RPCS = CalledKind("Client", "_rpc", "RPC", "_rpc", "mallgen_runtime.rpc", "RpcClientConf", "connect", _rpc_block)
+QUEUES = CalledKind(
+    "Producer", "_queue", "Queue", "_rmq", "mallgen_runtime.queue", "ProducerConf", "produce", _queue_block
+)
 _KINDS = {"rpc": RPCS, "rmq": QUEUES}
 
 
@@ -75,7 +79,7 @@ def used_services(uses: Iterable[Use], package: PyIdent) -> tuple[UsedService, .
 
 def _used_service(use: Use, package: PyIdent) -> UsedService:
     kind = called_as(use)
-    base = names.snake(use.name).removesuffix(kind.own)
+    base = names.snake(use.name).removesuffix(kind.own).removesuffix(kind.ending)
     attributes = []
     plain = _plain(use.contract.services, base)
     for service in use.contract.services:
@@ -135,6 +139,5 @@ def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]
 
 def _go_name(service: UsedService) -> PyIdent:
     """Return the key of a setting as the article behind examples/ writes it: `OrderRPC` for `order_rpc`."""
-    ending = service.kind.ending
-    words = service.setting.removesuffix(ending).split("_")
-    return PyIdent("".join(word.capitalize() for word in words) + ending.strip("_").upper())
+    words = service.setting.removesuffix(service.kind.ending).split("_")
+    return PyIdent("".join(word.capitalize() for word in words) + service.kind.key)

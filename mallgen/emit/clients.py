@@ -6,7 +6,7 @@ from typing import NamedTuple
 from google.protobuf.descriptor_pb2 import DescriptorProto
 
 from mallgen.diagnostics import Diagnostic, Note
-from mallgen.emit.calling import QUEUES, RPCS, CalledKind, called_as, client_name
+from mallgen.emit.calling import QUEUES, RPCS, CalledKind, called_as, client_name, used_services
 from mallgen.emit.messages import ClientView, MethodView, listed, reachable
 from mallgen.emit.producers import producer
 from mallgen.emit.protobuf import Modules, Uses, modules
@@ -99,8 +99,12 @@ _KINDS = {
 VERBS = {False: (Code("async def"), Code("return await")), True: (Code("def"), Code("return"))}  # by `gives_stream`
 
 
-def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic]:
-    """Yield diagnostics for used services that cannot be in one process; `own` is the service of the process itself."""
+def problems(uses: Sequence[Use], own: Use | None = None, models: Iterable[str] = ()) -> Iterator[Diagnostic]:
+    """Yield diagnostics for used services that cannot be in one process.
+
+    `own` is the service of the process itself, `models` are the attributes of its service context that hold models.
+    """
+    yield from _two_attributes(uses, models)
     modules_ = names.Claims("module below rpc/", "give one of them another name in mallgen.toml")
     modules_.claim("pb", "pb, the package of the messages", _START)
     for use in uses:
@@ -108,6 +112,16 @@ def problems(uses: Sequence[Use], own: Use | None = None) -> Iterator[Diagnostic
         yield from contract_problems(use.contract, called_as(use))
     yield from modules_.problems
     yield from _unequal_messages([*([own] if own else []), *uses])
+
+
+def _two_attributes(uses: Sequence[Use], models: Iterable[str]) -> Iterator[Diagnostic]:
+    taken = names.Claims("attribute of the service context", "give the service another name in mallgen.toml")
+    for model in models:
+        taken.claim(model, f"table {model}", _START)
+    for use, service in zip(uses, used_services(uses, PyIdent("caller")), strict=True):
+        for attribute, _ in service.clients:
+            taken.claim(attribute, f"service {use.name}", use.contract.services[0].span)
+    yield from taken.problems
 
 
 def contract_problems(contract: ProtoContract, kind: CalledKind = RPCS) -> Iterator[Diagnostic]:

@@ -37,6 +37,15 @@ class ServiceTables:
         return tuple(sorted(names))
 
     @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of the service context that hold the models."""
+        if self._found is None:
+            return ()
+        from mallgen.emit.model.names import context_attributes
+
+        return tuple(context_attributes([self._found.names[table.name] for table in self._found.tables]))
+
+    @property
     def data_source(self) -> list[Code]:
         """The lines of the YAML file that name the database, at first a file of SQLite, and say where a cache goes."""
         if self._found is None:

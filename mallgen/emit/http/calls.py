@@ -21,12 +21,12 @@ class Calls:
         self._uses = uses
         self._package = package
 
-    def problems(self) -> Iterator[Diagnostic]:
-        """Yield diagnostics for used services that cannot be in one process."""
+    def problems(self, models: tuple[str, ...]) -> Iterator[Diagnostic]:
+        """Yield diagnostics for used services that cannot be in one process, which has models in some attributes."""
         if self._uses:
             from mallgen.emit import clients
 
-            yield from clients.problems(self._uses)
+            yield from clients.problems(self._uses, models=models)
 
     def settings(self) -> list[tuple[PyIdent, list[Code]]]:
         """Return the blocks of the YAML file: each a key, and the lines that follow it."""

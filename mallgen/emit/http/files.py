@@ -58,7 +58,7 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     renderer.hold(_least(plan))
     calls = Calls(options.uses, plan.package)
     tables = ServiceTables(options.tables, plan.package)
-    problems = (*unfit, *calls.problems())
+    problems = (*unfit, *calls.problems(tables.attributes))
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     user_files = (

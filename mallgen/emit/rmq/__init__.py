@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mallgen._built.settings import CLASSES
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted, LogicBody, UserText, calling, clients, emitted, too_much, typed
 from mallgen.emit.calling import QUEUES
@@ -28,6 +29,7 @@ from mallgen.text.limits import DEFAULT
 if TYPE_CHECKING:  # a service without tables does not need it
     from mallgen.emit.model.files import TableSet
 
+_OWN_SETTINGS = frozenset(key.lower() for key in CLASSES["QueueServerConf"])
 _CONSUMER_NAMES = ("BatchTopic", "MessageContext", "ServiceContext", "TOPICS", "Topic", "list", "tuple")
 _LOGIC_NAMES = ("MessageContext", "NotImplementedError", "ServiceContext", "__init__", "list", "msg", "msgs", "self")
 
@@ -100,7 +102,8 @@ def _emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
     key = options.key or f"{title.lower()}.rmq"
     tables = ServiceTables(options.tables, package)
     layout = QueueLayout(contract, title, package, key, topics(contract), options.uses, tables)
-    wrong = (*_problems(layout), *clients.problems(options.uses, Use(title, contract, kind="rmq")))
+    own = Use(title, contract, kind="rmq")
+    wrong = (*_problems(layout), *clients.problems(options.uses, own, tables.attributes))
     if wrong:
         return Emitted((), wrong)
     renderer = Renderer(options.prove, options.most)
@@ -116,10 +119,23 @@ def _problems(layout: QueueLayout) -> Iterator[Diagnostic]:
         yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
     yield from problems(layout.topics, layout.contract)
     yield from clients.contract_problems(layout.contract, QUEUES)
-    settings = names.Claims("setting", "rename the RPC, or the service that is used")
+    yield from _setting_problems(layout)
+
+
+def _setting_problems(layout: QueueLayout) -> Iterator[Diagnostic]:
+    """Yield errors about topics whose block of settings would have the name of another setting."""
+    taken = names.Claims("setting", "rename the RPC; `// mallgen:topic NAME` keeps the name of its topic")
+    for use, service in zip(layout.uses, layout.used_services, strict=True):
+        taken.claim(service.setting, use.name, use.contract.services[0].span)
     for topic in layout.topics:
-        settings.claim(layout.setting(topic), topic.method.name, topic.method.span)
-    yield from settings.problems
+        setting, span = layout.setting(topic), topic.method.span
+        if setting.replace("_", "") in _OWN_SETTINGS:
+            message = f"the settings of `{topic.method.name}` would have the name of a setting of every queue service"
+            yield Diagnostic(
+                "taken-name", message, span, "rename the RPC; `// mallgen:topic NAME` keeps its topic's name"
+            )
+        taken.claim(setting, topic.method.name, span)
+    yield from taken.problems
 
 
 def _once(layout: QueueLayout, options: QueueOptions, renderer: Renderer) -> Iterator[File]:

@@ -128,7 +128,8 @@ def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     package = PyIdent(options.package) if options.package else names.rpc_package(title)
     key = options.key or f"{title.lower()}.rpc"
     layout = RpcLayout(contract, title, package, key, options.uses, ServiceTables(options.tables, package))
-    problems = (*_problems(layout), *clients.problems(options.uses, Use(title, contract)))
+    own = Use(title, contract)
+    problems = (*_problems(layout), *clients.problems(options.uses, own, layout.tables.attributes))
     if problems:
         return Emitted((), problems)
     renderer = Renderer(options.prove, options.most)
