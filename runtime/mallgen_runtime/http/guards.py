@@ -34,7 +34,7 @@ class Guard:
         breaker, load, clock = self._breaker, self._load, time.monotonic
 
         async def guarded(ctx: Context) -> Response:
-            alone = load.begun()
+            expected = load.begun()
             started = clock()
             try:
                 try:
@@ -45,7 +45,7 @@ class Guard:
                 breaker.ended(status >= 500 and status != _STUB)
                 if status != 503:
                     now = clock()
-                    load.ended(now, now - started, alone)
+                    load.ended(now, now - started, expected)
                 return found
             finally:
                 load.flight -= 1

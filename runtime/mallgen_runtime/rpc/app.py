@@ -126,7 +126,7 @@ class RpcApp(Generic[S]):
 class _ServedCall:
     """Around one call: breaker, limit, origin of the calls it makes, and every failure turned into an RpcError."""
 
-    __slots__ = ("_alone", "_app", "_bound", "_ctx", "_method", "_span", "_started", "_token", "limit", "run")
+    __slots__ = ("_app", "_bound", "_ctx", "_expected", "_method", "_span", "_started", "_token", "limit", "run")
 
     def __init__(self, app: RpcApp, method: Method[Any], ctx: RpcContext) -> None:
         self._app = app
@@ -146,7 +146,7 @@ class _ServedCall:
                 ctx.deadline = own
                 self.limit = asyncio.timeout(limit)
         self._app.in_flight += 1
-        self._alone = self._bound.load is not None and self._bound.load.begun()
+        self._expected = 0.0 if self._bound.load is None else self._bound.load.begun()
         self._started = time.perf_counter()
         here = Origin(
             ctx.request_id, ctx.trace_id, ctx.deadline, ctx.trace_flags, self._method.wire, "", ctx.trace_state
@@ -178,7 +178,7 @@ class _ServedCall:
         if self._bound.load is not None:
             self._bound.load.flight -= 1
             if code not in _UNTIMED:
-                self._bound.load.ended(time.monotonic(), taken, self._alone)
+                self._bound.load.ended(time.monotonic(), taken, self._expected)
         self._bound.observe(code, taken)
         self._log(code, taken)
         if self._span is not None:
