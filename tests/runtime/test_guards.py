@@ -83,7 +83,7 @@ def played(
     """Send `rate` requests a second to a pool whose places take `took` seconds each; return the seconds of those
     that were let in."""
     free = [started] * places
-    ends: list[tuple[float, float, bool]] = []
+    ends: list[tuple[float, float, float]] = []
     found = []
     for number in range(int(rate * seconds)):
         now = started + number / rate
