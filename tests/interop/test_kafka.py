@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.process.origin import Origin, origin
 from mallgen_runtime.queue import MessageContext
 from tests.interop.building import built
 from tests.kafka_server import Kafka
@@ -67,6 +68,7 @@ def test_what_we_write_reaches_go(kafka_server: Kafka, tmp_path: Path) -> None:
 
     async def main() -> None:
         await at(kafka_server).create({topic: 3})
+        origin.set(Origin("request-1", TRACE, None))
         await send({"brokers": [kafka_server.host]}, topic, range(1, 301), lambda number: f"a{number % 7}")
 
     run(main())
@@ -80,7 +82,7 @@ def test_what_we_write_reaches_go(kafka_server: Kafka, tmp_path: Path) -> None:
     one = found[0]
     assert one["Headers"]["content-type"] == "application/json"
     assert one["Headers"]["x-schema"] == "seckill.OrderRequest"
-    assert len(one["Headers"]["x-message-id"]) == 36 and one["Trace"].startswith("00-")
+    assert len(one["Headers"]["x-message-id"]) == 36 and one["Trace"].startswith(f"00-{TRACE}-")
 
 
 def test_a_group_is_handed_over_from_go_to_us_and_back(kafka_server: Kafka, tmp_path: Path) -> None:
