@@ -1,6 +1,6 @@
 """The queues that the suite of guarantees runs on."""
 
-from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,15 @@ import pytest
 Settings = dict[str, Any]
 
 
-def embedded(folder: Path) -> Iterator[Settings]:
-    """Yield the settings of an embedded queue of its own."""
-    yield {"file": str(folder / "queue.db")}
-
-
-QUEUES: dict[str, Callable[[Path], Iterator[Settings]]] = {"embedded": embedded}
-
-
-@pytest.fixture(params=sorted(QUEUES))
-def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Yield the settings of a queue that consumers and producers share."""
-    yield from QUEUES[request.param](tmp_path)
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.slow)])
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Return the settings of a queue that consumers and producers share."""
+    if request.param == "kafka":
+        return {"brokers": [request.getfixturevalue("kafka_server").host]}
+    return {"file": str(tmp_path / "queue.db")}
 
 
 @pytest.fixture
 def topic(request: pytest.FixtureRequest) -> str:
-    """Return a topic's name of the test's own."""
-    return "seckill." + "".join(sign if sign.isalnum() else "-" for sign in request.node.name)
+    """Return a topic's name of the test's own, whatever its parameters look like."""
+    return f"seckill.{request.node.originalname[:100]}.{sha256(request.node.name.encode()).hexdigest()[:12]}"
