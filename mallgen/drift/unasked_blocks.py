@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen._built.settings import CLASSES
 from mallgen.drift.scalars import plain, scalars
 from mallgen.text.span import Span
 
@@ -11,9 +12,11 @@ _CLIENT = {
     *("app", "endpoints", "etcd", "keepalivetime", "key", "maxmessage", "middlewares", "nonblock", "target"),
     *("timeout", "token", "transport"),
 }
+_PRODUCER = frozenset(key.lower() for key in CLASSES["ProducerConf"])
 _SECRETS = {"accesssecret", "prevsecret"}
 _AS_MADE = re.compile(
-    rb"[^\n]*:[ \t]*\r?\n(?:  Timeout: 2000\r?\n(?:  #[^\n]*\n?)*|(?:  \w+: (?:\$\{\w+_SECRET\}|86400)\r?(?:\n|\Z))+)"
+    rb"[^\n]*:[ \t]*\r?\n(?:  (?:Timeout: 2000|Format: json)\r?\n(?:  #[^\n]*\n?)*"
+    rb"|(?:  \w+: (?:\$\{\w+_SECRET\}|86400)\r?(?:\n|\Z))+)"
 )
 
 
@@ -43,7 +46,7 @@ def left(content: bytes, expected: Iterable[str], config: bytes) -> Iterator[Lef
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     for block, keys in inside.items():
-        is_client = block.endswith("rpc") and keys <= _CLIENT
+        is_client = (block.endswith("rpc") and keys <= _CLIENT) or (block.endswith("queue") and keys <= _PRODUCER)
         if block in wanted or block not in found or not keys or not (is_client or keys & _SECRETS):
             continue
         row = found[block].span.line

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import Scalar, plain, scalars
 from mallgen.kinds.kind import kind_named
+from mallgen.kinds.naming import called_kind
 from mallgen.kinds.target import Made, Target
 from mallgen.output.files import File
 from mallgen.output.records import PYPROJECT, SETTINGS
@@ -20,8 +21,9 @@ from mallgen.text.span import Span
 from mallgen.workspace.config import NAME, ServiceEntry, Workspace, free_port
 
 _PORT_DIGITS = 5
-_KINDS = {"package": "package", "key": "registry key", "distribution": "distribution"}
+_KINDS = {"package": "package", "key": "registry key", "group": "consumer group", "distribution": "distribution"}
 _HARM = {
+    "group": "each would get a part of the other's messages",
     "key": "calls would go to the wrong one",
     "package": "only one of them can be installed in an environment",
     "distribution": "installing one of them replaces the other",
@@ -80,9 +82,9 @@ def _service_facts(member: ServiceEntry, target: Target, made: Made, sources: di
         text, path, is_disk = _text(target, files[SETTINGS], is_there, sources)
         expected = scalars(files[SETTINGS].text, path)
         settings = scalars(text, path)
-        calls = kind_named(target.kind).calls
-        key = expected["name"].value if calls else ""
-        facts += _settings(calls, settings, None if is_disk else head)
+        way = called_kind(target.kind) if kind_named(target.kind).calls else ""
+        key = expected["name"].value if way == "rpc" else ""
+        facts += _settings(way, settings, None if is_disk else head)
     return _ServiceFacts(member, tuple(facts), key, settings if is_there else {}, path)
 
 
@@ -113,10 +115,11 @@ def _distribution(text: str, path: str, span: Span | None) -> Iterator[_Fact]:
         yield _Fact("distribution", name, re.sub(r"[-_.]+", "-", name).lower(), place)
 
 
-def _settings(calls: bool, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
-    key = _own_key(found)
-    if calls and key is not None:
-        yield _Fact("key", key.value, key.value, span or key.span)
+def _settings(way: str, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
+    """Yield what the settings of a service have that another one may have, too; `way` is how others call it."""
+    key = _own_key(found) if way == "rpc" else _first(found, "group", "name") if way else None
+    if key is not None:
+        yield _Fact("key" if way == "rpc" else "group", key.value, key.value, span or key.span)
     for name in ("port", "listenon", "devserver.port"):
         port = found[name].value.rpartition(":")[2] if name in found else ""
         if port.isdecimal() and 0 < len(port.lstrip("0")) <= _PORT_DIGITS:
@@ -154,6 +157,8 @@ def _way_out(one: _ServiceFacts, other: _ServiceFacts, fact: _Fact) -> str:
         return f"give one of them another `{fact.kind}`"
     if fact.kind == "key" and one.key != fact.shown:
         return f"its callers ask for {one.key}: write that"
+    if fact.kind == "group":
+        return "give one of them another `Group` there"
     if fact.kind == "distribution" and not fact.span.file.endswith(NAME):
         return "give one of them another name there"
     member = other.member if names.snake(one.member.name) in (fact.shown, fact.shown.rpartition("_")[0]) else one.member
@@ -184,7 +189,7 @@ def _other_keys(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
     keys = {own.value: one for one in services if one.key and (own := _own_key(one.settings)) is not None}
     told = set()
     for caller in services:
-        for callee in (by_name[use] for use in caller.member.uses if use in by_name):
+        for callee in (by_name[use] for use in caller.member.uses if use in by_name and by_name[use].key):
             name, own, asked = callee.member.name, _own_key(callee.settings), _asked_key(caller, callee.member.name)
             if asked is not None and keys.get(asked.value, callee) is not callee:
                 message = f"this leads {caller.member.name}'s calls of {name} to {keys[asked.value].member.name}"
@@ -199,7 +204,12 @@ def _other_keys(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
 
 def _own_key(settings: Mapping[str, Scalar]) -> Scalar | None:
     """Return the key that a service registers under, by its settings."""
-    found = (settings.get(name) for name in ("etcd.key", "name"))
+    return _first(settings, "etcd.key", "name")
+
+
+def _first(settings: Mapping[str, Scalar], *keys: str) -> Scalar | None:
+    """Return the first of some settings that has a value."""
+    found = (settings.get(key) for key in keys)
     return next((scalar for scalar in found if scalar is not None and scalar.value), None)
 
 
