@@ -5,18 +5,20 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from mallgen.breaking.api import ApiChange
-from mallgen.breaking.struct_pairs import FieldPair, Structs
+from mallgen.breaking.struct_pairs import FieldPair, Struct, StructPair, Structs
 from mallgen.contract.wire import WireField, WireValue
-from mallgen.model import Inline, Named, TypeRef
+from mallgen.model import Array, Inline, Named, TypeRef, peel
 
 
 def built_before(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
     """Yield the values of requests that were made of their own defaults where they were absent, and are not now.
 
-    Where both types are structs, the fields that make the difference are findings of their own.
+    One that comes in a form or in the body must come in one of them. Else, where both types are structs, the fields
+    that make the difference are findings of their own.
     """
     for pair, old, new in change.alike["request"]:
-        if not isinstance(new.field.type, Named | Inline) and is_built(old, change.versions[0]):
+        is_either = pair.new is not None and pair.new.is_either
+        if (is_either or not isinstance(new.field.type, Named | Inline)) and is_built(old, change.versions[0]):
             yield pair, old, new
 
 
@@ -29,6 +31,31 @@ def absent_value(values: Mapping[str, WireValue]) -> WireValue | None:
         return None
     known = list(values.values())
     return next((one for one in reversed(known) if one.default is not None), known[-1])
+
+
+def zero_structs(change: ApiChange) -> set[int]:
+    """Return the `id`s of the pairs of structs that a logic gets as zero values where a request does not have them."""
+    known = {(pair.old.place, pair.new.place): pair for pair in change.structs("request")}
+    below = {id(pair): list(_by_value(change, pair)) for pair in known.values()}
+    waiting = [inner for found in below.values() for is_optional, *inner in found if is_optional]
+    zeros: set[int] = set()
+    while waiting:
+        old, new = waiting.pop()
+        pair = known.get((old.place, new.place))
+        if pair is not None and id(pair) not in zeros:
+            zeros.add(id(pair))
+            waiting += [inner for _, *inner in below[id(pair)]]
+    return zeros
+
+
+def _by_value(change: ApiChange, pair: StructPair) -> Iterator[tuple[bool, Struct, Struct]]:
+    """Yield the structs that the fields of both versions are, and whether the field may be absent."""
+    for field in pair.fields:
+        for values in field.both:
+            parts = (peel(one.field.type, Array) for one in values)
+            old, new = (side.of(ref, v.field) for side, ref, v in zip(change.versions, parts, values, strict=True))
+            if old is not None and new is not None:
+                yield not any(one.required for one in values), old, new
 
 
 def is_built(value: WireValue, structs: Structs, around: tuple[TypeRef, ...] = ()) -> bool:

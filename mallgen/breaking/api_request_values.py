@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, api_rule
-from mallgen.breaking.absence import built_before
+from mallgen.breaking.absence import built_before, zero_structs
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.field_values import (
     default_words,
@@ -24,12 +24,12 @@ from mallgen.rules import Finding
 def request_field_default_added(change: ApiChange) -> Iterator[Finding]:
     """A field of a request that was just optional has a default now: its absence means something else.
 
-    Requests without the field gave the logic the zero value, or None for a pointer. See that the logic did with that
-    what it does with the default.
+    Requests without the field gave the logic the zero value, or None for a pointer; and so did requests without the
+    optional struct that it is a required field of. See that the logic did with that what it does with the default.
     """
     for pair, old, new in _optional(change):
         if old.default is None and new.default is not None and fallback(old) != fallback(new):
-            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            message = f"{_absent(old)}, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
             yield change.finding(pair, message, "see that the logic treated the absent field as it treats the default")
 
 
@@ -41,7 +41,7 @@ def request_field_default_changed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _optional(change):
         if old.default is not None and new.default is not None and fallback(old) != fallback(new):
-            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            message = f"{_absent(old)}, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
             yield change.finding(pair, message, f"keep `default={_plain(old.default)}`, and let clients send the other")
 
 
@@ -53,7 +53,7 @@ def request_field_default_removed(change: ApiChange) -> Iterator[Finding]:
     """
     for pair, old, new in _optional(change):
         if old.default is not None and new.default is None and fallback(old) != fallback(new):
-            message = f"absent, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
+            message = f"{_absent(old)}, `{pair.title}` is {default_words(new)} now; it was {default_words(old)}"
             yield change.finding(pair, message, f"keep `default={_plain(old.default)}`")
 
 
@@ -225,9 +225,15 @@ def _is_just_pointer(old: WireValue, new: WireValue) -> bool:
 
 
 def _nothing(old: WireValue, new: WireValue) -> str:
+    if not old.optional:
+        return _absent(old)
     if old.default is not None or new.default is not None:
         return "null"
     return "absent or null" if new.source == "json" else "absent"
+
+
+def _absent(old: WireValue) -> str:
+    return "absent" if old.optional else "absent with its struct"
 
 
 def _plain(value: object) -> str:
@@ -235,8 +241,11 @@ def _plain(value: object) -> str:
 
 
 def _optional(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:
-    """Yield the fields that may be absent in both versions, and whose values are comparable."""
-    return ((pair, old, new) for pair, old, new in _alike(change) if old.optional and new.optional)
+    """Yield the fields that may be absent in both versions, alone or with their struct, if values are comparable."""
+    zeros = zero_structs(change)
+    for pair, old, new in _alike(change):
+        if (old.optional and new.optional) or (not old.optional and id(pair.struct) in zeros):
+            yield pair, old, new
 
 
 def _alike(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireValue]]:

@@ -28,6 +28,17 @@ service a-api {{
     {method} /find (Req)
 }}
 """
+AROUND = """type Req {{
+    V Inner `json:"v,optional"`
+}}
+type Inner {{
+    K {field}
+}}
+service a-api {{
+    @handler Find
+    post /find (Req)
+}}
+"""
 ANSWER = """type Answer {{
     K {field}
 }}
@@ -64,6 +75,12 @@ BODIES = [
     (
         'Deep `json:"k"`',
         'interface{} `json:"k"`',
+        "error request-field-became-required",
+        "POST /find {}: accepted before, 400 now: `k` is required",
+    ),
+    (
+        'Deep `json:"k"`',
+        'Deep `form:"k" json:"k"`',
         "error request-field-became-required",
         "POST /find {}: accepted before, 400 now: `k` is required",
     ),
@@ -120,6 +137,26 @@ BODIES = [
         'string `form:"k,default=x" json:"k,optional"`',
         "warning request-field-source-added",
         'POST /find {"k":null}: `k` was read as "", now as "x"',
+    ),
+]
+INNER = [
+    (
+        'int64 `json:"k"`',
+        'int64 `json:"k,default=3"`',
+        "warning request-field-default-added",
+        'POST /find {"v":null}: `v` was read as {"k": 0}, now as {"k": 3}',
+    ),
+    (
+        'int64 `json:"k"`',
+        '*int64 `json:"k"`',
+        "info request-field-became-nullable",
+        'POST /find {"v":null}: `v` was read as {"k": 0}, now as {"k": null}',
+    ),
+    (
+        '*int64 `json:"k"`',
+        'int64 `json:"k"`',
+        "warning request-field-became-not-nullable",
+        'POST /find {"v":null}: `v` was read as {"k": null}, now as {"k": 0}',
     ),
 ]
 QUERIES = [
@@ -201,6 +238,13 @@ def _shows(versions: Versions, folder: Path, texts: list[str], code: str, line: 
 @pytest.mark.parametrize("old, new, code, line", BODIES)
 def test_a_field_of_a_body(versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str) -> None:
     _shows(versions, tmp_path, [TYPES + REQUEST.format(field=one, method="post") for one in (old, new)], code, line)
+
+
+@pytest.mark.parametrize("old, new, code, line", INNER)
+def test_a_field_of_an_optional_struct(
+    versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str
+) -> None:
+    _shows(versions, tmp_path, [AROUND.format(field=one) for one in (old, new)], code, line)
 
 
 @pytest.mark.parametrize("old, new, code, line", QUERIES)
