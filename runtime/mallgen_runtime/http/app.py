@@ -38,7 +38,7 @@ from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, R
 from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.sockets.rules import SocketRules
 from mallgen_runtime.http.streaming import StreamBroken, StreamingResponse
-from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed
+from mallgen_runtime.http.tokens import KeysOfBlocks, around_signed, prepare_tokens
 from mallgen_runtime.http.uploads import limits_of
 from mallgen_runtime.process import metrics, spans, threads, watch
 from mallgen_runtime.process.blocking import LoopWatch
@@ -135,6 +135,7 @@ class App(Generic[S]):
 
     async def open(self, *, alone: bool = True) -> None:
         """Open the service context, then what shows the service; `alone` as for Observing. Raises ConfigError."""
+        prepare_tokens(self.config)
         await self.svc.open()
         await self._observing.start(alone=alone)
         if self._watch is not None:

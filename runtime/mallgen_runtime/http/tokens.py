@@ -1,4 +1,4 @@
-"""Tokens for a service's own logins and for tests; the libraries are imported when the first one is made."""
+"""Tokens for a service's own logins and for tests; libraries are imported at the start where settings have a block."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -38,6 +38,22 @@ def issue_token(conf: JwtConf | JwtTransitionConf, **claims: Any) -> str:
     if not shared or not conf.secrets:
         raise ConfigError("tokens cannot be signed without PrivateKeyFile, or AccessSecret and an HS algorithm")
     return sign(claims, conf.secrets[0], shared)
+
+
+def prepare_tokens(config: RestConf) -> None:
+    """Import what tokens need when the settings have a block for them: later it would hold the event loop.
+
+    Raises ConfigError for a private key that cannot sign.
+    """
+    found = (getattr(config, name) for name in config.__struct_fields__)
+    blocks = [block for block in found if isinstance(block, JwtConf | JwtTransitionConf)]
+    if not blocks:
+        return
+    import mallgen_runtime.http.jwt  # noqa: F401
+
+    for block in blocks:
+        if isinstance(block, JwtConf) and block.private_key_file:
+            _private_key(block.private_key_file)
 
 
 class KeysOfBlocks:
