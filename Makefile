@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -68,6 +68,9 @@ bench-lists: setup servers ## the first and a late page of a list of a million r
 
 bench-cache: setup servers ## cached rows and pages beside redis-py alone
 	$(BIN)/python benchmarks/bench_cache.py
+
+bench-queue: setup servers ## messages through Kafka beside the bare client
+	$(BIN)/python benchmarks/bench_queue.py
 
 bench-rpc: setup ## what a unary call costs its two ends, our transport beside grpc.aio
 	$(BIN)/python benchmarks/bench_rpc.py

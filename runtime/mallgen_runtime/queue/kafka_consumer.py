@@ -339,6 +339,7 @@ def _conf(way: Way, timing: Timing) -> dict[str, Any]:
         "receive.message.max.bytes": max(100_000_000, most + 1024),
         "queued.min.messages": 10_000,
         "queued.max.messages.kbytes": max(_LEAST_BUFFER, 2 * most) // 1024,
+        "fetch.queue.backoff.ms": 20,
         "fetch.error.backoff.ms": 100,
         "allow.auto.create.topics": False,
     }
