@@ -12,7 +12,6 @@ import contextlib
 import functools
 import http.client
 import os
-import re
 import shutil
 import socket
 import statistics
@@ -29,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.ports import free_port  # noqa: E402
 from tests.run.shop import database, seeded  # noqa: E402
+from tests.wrk_tool import run_wrk  # noqa: E402
 
 PATH = "/v1/order/list?uid=7&cursor=0&ps=20"
 PARTS = ROOT / "benchmarks" / "chain"
@@ -102,18 +102,11 @@ def measure(folder: Path, taking_turns: "dict[str, Chain]", seconds: int, turn: 
 
 
 def load(running: Running, seconds: int) -> Figures:
-    """Put load on a chain and return its figures; raise RuntimeError when a response was not 200."""
-    line = f"taskset -c 1 wrk -t1 -c32 -d{seconds}s --latency http://127.0.0.1:{running.port}{PATH}"
+    """Put load on a chain and return its figures; raise RuntimeError when a response was not 2xx."""
     before = [cpu_ms(process) for process in running.processes]
-    output = subprocess.run(line.split(), capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        raise RuntimeError(output)
+    found = run_wrk(running.port, PATH, 32, seconds, "taskset", "-c", "1")
     spent = [cpu_ms(process) - start for process, start in zip(running.processes, before, strict=True)]
-    rate, late = re.search(r"Requests/sec:\s+([\d.]+)", output), re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
-    requests = re.search(r"(\d+) requests in", output)
-    assert rate and late and requests, output
-    cpu = tuple(each / int(requests[1]) for each in spent)
-    return Figures(float(rate[1]), float(late[1]) * {"us": 0.001, "ms": 1, "s": 1000}[late[2]], cpu)
+    return Figures(found.rate, found.p99, tuple(each / found.requests for each in spent))
 
 
 def cpu_ms(process: int) -> float:
