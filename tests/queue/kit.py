@@ -40,7 +40,7 @@ class Context(ServiceBase[Config]):
 
 def app_of(topics: Mapping[str, Logic], settings: Mapping[str, Any], *, batch: bool = False, hooks: Any = None) -> Any:
     """Return a service with the logic of some topics."""
-    config = Config(**{"name": "seckill", "offset": "first", **QUICK, **settings})
+    config = Config(**{"name": "seckill", "group": min(topics), "offset": "first", **QUICK, **settings})
     made = [_topic(name, logic, batch) for name, logic in topics.items()]
     return QueueApp(config, Context(config), made, hooks)
 

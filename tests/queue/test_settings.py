@@ -15,7 +15,7 @@ async def logic(ctx: Any, message: Any) -> None: ...
 
 def bound(text: str) -> Any:
     config = parse_config(Config, f"Name: seckill\n{text}", "seckill.yaml")
-    made = {name: getattr(config, name) for name in config.__struct_fields__}
+    made = {name: getattr(config, name) for name in config.__struct_fields__}  # its group, too
     (found,) = app_of({"seckill.order": logic}, made).bound.values()
     return found.delivery
 

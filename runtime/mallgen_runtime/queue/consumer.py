@@ -64,7 +64,8 @@ class GroupMember:
         loop = asyncio.get_running_loop()
         over = None if patience is None else loop.time() + patience
         self._stopping.set()
-        self._link.resume(())  # a fetch that waits may return
+        if self.joined.is_set():
+            self._link.resume(())  # a fetch that waits may return
         for task in self._tasks:
             release(task)
         await self._work.drain(list(self._parts.values()), patience)
@@ -141,8 +142,8 @@ class GroupMember:
     def _done(self, part: Partition) -> None:
         """Have the offset committed, and fetch again from a partition that has room now."""
         self._dirty.set()
-        is_ours = self._parts.get(part.place) is part and part.place.topic not in self._work.stubs
-        if is_ours and part.is_paused and part.has_room:
+        is_ours = self._parts.get(part.place) is part and not self._stopping.is_set()
+        if is_ours and part.place.topic not in self._work.stubs and part.is_paused and part.has_room:
             part.is_paused = False
             self._link.resume([part.place])
 

@@ -7,10 +7,9 @@ from mallgen_runtime.queue.link import Queue
 def queue_at(where: Where) -> Queue:
     """Return a queue; nothing is opened yet. Raises ConfigError for settings or libraries that do not do."""
     if where.brokers:
-        from importlib import import_module
+        from mallgen_runtime.queue.kafka import KafkaQueue
 
-        made: Queue = import_module("mallgen_runtime.queue.kafka").KafkaQueue(where)
-        return made
+        return KafkaQueue(where)
     from mallgen_runtime.queue.embedded import EmbeddedQueue
 
     return EmbeddedQueue(where)
