@@ -68,7 +68,7 @@ def _insertions(mender: ApiMender, old: Operation) -> tuple[Insertion, ...]:
         head = f"service {mender.change.new.service} {{"
         around = (f"{server}\n{head}" if server else head), "}"
     one = Insertion(file, offset, old.route.span, lines, around, gap=True)
-    return (one, *mender.types((old.route.request, old.route.response), file))
+    return (one, *mender.types((old.route.request, old.route.message, old.route.response), file))
 
 
 def _block(mender: ApiMender, old: Group) -> Group | None:

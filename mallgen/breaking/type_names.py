@@ -106,5 +106,5 @@ def _led(name: str, above: dict[str, list[str]], direct: dict[str, list[RoutePai
 
 def _carried(pair: RoutePair) -> Iterator[str]:
     if pair.old is not None and pair.is_compared:
-        for ref in (pair.old.route.request, pair.old.route.response):
+        for ref in (pair.old.route.request, pair.old.route.message, pair.old.route.response):
             yield from (one.name for one in named(ref)) if ref is not None else ()

@@ -8,7 +8,7 @@ from mallgen.drift.annotations import NamedType, fits, named_type
 from mallgen.drift.imports import ImportEdits
 from mallgen.drift.symbols import Site, Symbols
 from mallgen.drift.user_file import ByteEdit, Function, UserFile, annotation_tree, walked
-from mallgen.output.signature import REQUESTS, Imported, Param, Signature
+from mallgen.output.signature import REQUESTS, SOCKET, Imported, Param, Signature
 from mallgen.python.layout import WIDTH, bracket
 from mallgen.text.splice import Overlapping, spliced
 from mallgen.text.width import width
@@ -80,6 +80,14 @@ class Match:
         wanted = self._signature.params
         positional = [*function.args.posonlyargs, *function.args.args]
         bound = positional[1:] if "." in self._signature.qualname and not _is_static(function) else positional
+        before = positional
+        last = next((param for param in wanted if param.name == SOCKET), None)
+        socket = next((arg for arg in bound if _is_socket(arg)), None) if last is not None else None
+        if last is not None and socket is not None:  # the request comes and goes in front of it
+            self._compare_annotation(socket.annotation, last.annotation, f"`{socket.arg}`")
+            wanted = tuple(param for param in wanted if param is not last)
+            bound = [arg for arg in bound if arg is not socket]
+            before = positional[: positional.index(socket)]
         for param, arg in zip(wanted, bound, strict=False):
             self._compare_annotation(arg.annotation, param.annotation, f"`{arg.arg}`")
         if len(bound) >= len(wanted):
@@ -88,7 +96,7 @@ class Match:
                 self.request = bound[asked].arg
             self._too_many(function, bound[len(wanted) :], positional)
         elif function.args.vararg is None:
-            self._too_few(function, wanted[len(bound) :], positional)
+            self._too_few(function, wanted[len(bound) :], before)
         for arg, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
             if default is None:
                 self.stuck.append(Site(arg, f"`{arg.arg}` is not passed by anybody"))
@@ -134,7 +142,9 @@ class Match:
         texts = [f"{param.name}: {self._in_local_names(param.annotation)}" for param in missing]
         if not required:
             at = self._file.utf8.index(b"(", self._file.range(function)[0]) + 1
-            more = bool(positional or function.args.kwonlyargs or function.args.kwarg)
+            more = bool(
+                function.args.posonlyargs or function.args.args or function.args.kwonlyargs or function.args.kwarg
+            )
             self.edits.append(ByteEdit(at, at, ", ".join(texts) + (", " if more else "")))
             return
         end = self._file.range(required[-1])[1]
@@ -274,6 +284,11 @@ def _may_have(owner: ast.ClassDef, qualname: str) -> bool:
     method = qualname.rpartition(".")[2]
     assigned = [target for node in owner.body if isinstance(node, ast.Assign) for target in node.targets]
     return bool(owner.bases or owner.keywords) or any(isinstance(n, ast.Name) and n.id == method for n in assigned)
+
+
+def _is_socket(arg: ast.arg) -> bool:
+    """Return whether a parameter is the one for a WebSocket, also under a name of the user's."""
+    return arg.arg == SOCKET or (arg.annotation is not None and "WebSocket" in ast.unparse(arg.annotation))
 
 
 def _awaited(function: Function) -> ast.expr | None:

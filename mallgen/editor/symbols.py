@@ -33,7 +33,7 @@ class Spot(NamedTuple):
 def symbols(read: ReadFile) -> Iterator[Symbol]:
     """Yield every symbol of a file, in the order of its statements."""
     for node in read.nodes:
-        yield from _in_node(node)
+        yield from _in_node(node, read.text)
 
 
 def symbol_at(read: ReadFile, line: int, col: int) -> Symbol | None:
@@ -57,7 +57,7 @@ def spot(read: ReadFile, line: int, col: int) -> Spot:
     return Spot(around, None)
 
 
-def _in_node(node: Node) -> Iterator[Symbol]:
+def _in_node(node: Node, text: str) -> Iterator[Symbol]:
     match node:
         case ImportNode(paths=paths):
             for path in paths:
@@ -68,16 +68,27 @@ def _in_node(node: Node) -> Iterator[Symbol]:
                 yield from _in_type(declaration.type)
         case ServiceNode(items=items):
             for item in items:
-                yield from _in_item(item)
+                yield from _in_item(item, text)
 
 
-def _in_item(item: Item) -> Iterator[Symbol]:
+def _in_item(item: Item, text: str) -> Iterator[Symbol]:
     yield Symbol("handler", item.handler.value, item.handler.span, declares=True)
     yield Symbol("method", item.method.value, item.method.span)
     yield Symbol("route", f"{item.method.value} {item.path.value}", item.path.span, declares=True)
+    if any(pair.key == "websocket" for pair in item.doc_pairs):
+        yield from _messages(item, text)
     for ref in (item.request, item.response):
         if ref is not None:
             yield from _in_type(ref)
+
+
+def _messages(item: Item, text: str) -> Iterator[Symbol]:
+    """Yield the type that @doc names for what the clients of a WebSocket send; its name may be in quotation marks."""
+    for pair in item.doc_pairs:
+        if pair.key == "message":
+            _, _, _, line, end = pair.span
+            end -= text.split("\n")[line - 1][end - 2 : end - 1] in ('"', "`")
+            yield Symbol("type", pair.value, pair.span._replace(line=line, col=end - len(pair.value), end_col=end))
 
 
 def _in_type(ref: TypeRef) -> Iterator[Symbol]:

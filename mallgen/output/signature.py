@@ -5,6 +5,7 @@ from typing import NamedTuple
 from mallgen.output.records import ClassField, Shape
 
 REQUESTS = ("req", "reqs")
+SOCKET = "socket"
 
 
 class Param(NamedTuple):

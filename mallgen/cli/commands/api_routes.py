@@ -30,10 +30,10 @@ def table(contract: Contract) -> list[str]:
 def _row(group: Group, route: Route) -> tuple[str, ...]:
     guards = [f"jwt:{group.jwt}"] if group.jwt else []
     return (
-        route.method.upper(),
+        "WS" if route.websocket else route.method.upper(),
         route.full_path,
         route.handler,
-        spell(route.request) if route.request else "",
+        ", ".join(spell(ref) for ref in (route.request, route.message) if ref),
         spell(route.response) if route.response else "",
         group.group,
         " ".join([*guards, *group.middlewares]),

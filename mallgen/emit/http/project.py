@@ -8,7 +8,7 @@ from mallgen.emit.http.typing import Spelling
 from mallgen.emit.service import Skeleton, Wiring
 from mallgen.emit.tables import ServiceTables
 from mallgen.model import Pointer, peel
-from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
+from mallgen.output.signature import SOCKET, Imported, Param, SettingsBlock, Signature
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
 from mallgen.python.names import Scope, snake, variable
@@ -146,7 +146,7 @@ class _Once:
     @property
     def passed(self) -> list[tuple[PyIdent, Code]]:
         """Return what the route passes beside ctx and svc, with the types."""
-        both = ((PyIdent("req"), self.request), (PyIdent("socket"), self.socket))
+        both = ((PyIdent("req"), self.request), (PyIdent(SOCKET), self.socket))
         return [(name, kind) for name, kind in both if kind]
 
     def _class(self, name: str) -> PyIdent:
