@@ -83,6 +83,7 @@ bench: setup
 	$(BIN)/python benchmarks/bench_breaking.py
 	$(BIN)/python benchmarks/bench_observed.py
 	$(BIN)/python benchmarks/bench_middlewares.py
+	$(BIN)/python benchmarks/bench_websockets.py
 
 freeze: setup ## what this version generates becomes a case for all later ones: part of every release
 	$(BIN)/python scripts/freeze.py $(if $(AGAIN),--again)

@@ -59,7 +59,8 @@ def test_the_examples_of_the_page(tmp_path: Path) -> None:
 
 def test_a_process_closes_its_sockets_with_a_signal(tmp_path: Path) -> None:
     settings = blocks("websockets.md", "yaml")[0]
-    project(tmp_path, API, {"talk": CODE[0]}, IMPORTS)
+    tidies = CODE[0] + '        await asyncio.sleep(1)\n        self.ctx.log.info("the room is tidy")\n'
+    project(tmp_path, API, {"talk": tidies}, f"import asyncio\n{IMPORTS}")
     with Service(tmp_path, "chat_api", f"Log:\n  Level: info\n{settings}") as service:
         with connect(f"ws://127.0.0.1:{service.port}/rooms/1", proxy=None) as socket:
             socket.send('{"text":"a"}')
@@ -71,3 +72,4 @@ def test_a_process_closes_its_sockets_with_a_signal(tmp_path: Path) -> None:
         assert closed.value.rcvd.code == 1001
         assert service.process.wait(20) == 0
         assert json.loads(service.line_with("/rooms/1"))["closed"] == 1001
+        assert "the room is tidy" in service.lines(), "the drain waits for logic whose client has left"

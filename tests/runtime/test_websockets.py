@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from mallgen_runtime import (
     ApiError,
     App,
     Context,
+    Next,
     Response,
     RestConf,
     Route,
@@ -252,6 +255,59 @@ def test_messages_over_tls(factory: Any, tmp_path: Path) -> None:
 
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(run())
+
+
+class Guard:
+    """A middleware that refuses some, and marks the answer to the others."""
+
+    async def handle(self, ctx: Context, next_: Next) -> Response:
+        if "x-bad" in ctx.headers:
+            raise ApiError(403, "bad", "not you")
+        response = await next_(ctx)
+        response.headers["x-mark"] = "guard"
+        response.set_cookie("seen", "1")
+        return response
+
+
+@BOTH
+def test_middlewares_come_before_the_handshake(under: str) -> None:
+    async def run() -> None:
+        async with serving(ROUTES, under=under, websocket=True, middlewares=(lambda svc: Guard(),)) as client:
+            assert (await denied(client, "/echo", additional_headers={"x-bad": "1"}))[0] == 403
+            async with joined(client, "/echo") as socket:
+                assert socket.response is not None
+                headers = socket.response.headers
+                assert headers["x-mark"] == "guard"
+                assert headers["set-cookie"].startswith("seen=1; ")
+                assert headers["x-request-id"]
+                await socket.send('{"text":"a"}')
+                await socket.recv()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_cut_of_any_messages_arrives(seed: int) -> None:
+    chance = random.Random(seed)
+    texts = ["中" * chance.randrange(1, 1 + 10 ** chance.randrange(1, 6)) for _ in range(40)]
+
+    async def work(client: Wires) -> None:
+        async with joined(client, "/echo", max_size=None) as socket:
+
+            async def sends() -> None:
+                for text in texts:
+                    whole = json.dumps({"text": text}, ensure_ascii=False)
+                    cuts = sorted(chance.randrange(len(whole) + 1) for _ in range(chance.randrange(5)))
+                    await socket.send([whole[a:b] for a, b in pairwise((0, *cuts, len(whole)))])
+                    if chance.random() < 0.3:
+                        await socket.ping()
+
+            sending = asyncio.create_task(sends())
+            for number, text in enumerate(texts, 1):
+                assert json.loads(await socket.recv()) == {"text": text, "number": number}
+            await sending
+
+    talk(work)
 
 
 def test_messages_as_go_zero_writes_json() -> None:

@@ -42,7 +42,7 @@ class AsgiStreams:
 class AsgiExchange:
     """One request of an ASGI server. `receive` and `put` are what the application reads and answers with."""
 
-    kind = "http.response"
+    start_kind, body_kind = "http.response.start", "http.response.body"
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, streams: AsgiStreams) -> None:
         self.started = self.is_ending = False
@@ -73,7 +73,7 @@ class AsgiExchange:
         if isinstance(response, StreamingResponse) and with_body:
             return await self._stream(response)
         await self.start()
-        await self._send({"type": f"{self.kind}.body", "body": response.body if with_body else b""})
+        await self._send({"type": self.body_kind, "body": response.body if with_body else b""})
 
     async def _stream(self, response: StreamingResponse) -> None:
         assert self._head is not None
@@ -111,13 +111,13 @@ class AsgiExchange:
             self.started = True
             ctx, response = self._head
             headers = pairs_of(response, ctx.told_id)
-            await self._send({"type": f"{self.kind}.start", "status": response.status, "headers": headers})
+            await self._send({"type": self.start_kind, "status": response.status, "headers": headers})
 
     async def write(self, piece: bytes) -> None:
         """Send a piece; the server waits until the client can take more."""
         async with self._turn:
             await self._start()
-            await self._send({"type": f"{self.kind}.body", "body": piece, "more_body": True})
+            await self._send({"type": self.body_kind, "body": piece, "more_body": True})
         await asyncio.sleep(0)
 
     async def beat(self, piece: bytes) -> None:
@@ -130,7 +130,7 @@ class AsgiExchange:
         """Say that this was all."""
         async with self._turn:
             await self._start()
-            await self._send({"type": f"{self.kind}.body", "body": b"", "more_body": False})
+            await self._send({"type": self.body_kind, "body": b"", "more_body": False})
 
     def link(self, ctx: Context, response: StreamingResponse, limits: WebSocketConf) -> MessageLink:
         """Refuse: a server that has told of a plain request cannot make a WebSocket of it."""

@@ -30,7 +30,7 @@ _NOT_SENT = (b"connection", b"upgrade", b"content-length", b"sec-websocket-accep
 class SocketExchange(AsgiExchange):
     """A handshake that another server has read; an answer that is no socket denies it."""
 
-    kind = _DENIAL
+    start_kind, body_kind = f"{_DENIAL}.start", f"{_DENIAL}.body"
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, streams: AsgiStreams) -> None:
         super().__init__(scope, receive, send, streams)

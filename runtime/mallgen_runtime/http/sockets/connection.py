@@ -40,7 +40,7 @@ _OWN = (b"connection", b"upgrade", b"content-length", b"content-type", b"sec-web
 
 
 class SocketConnection(asyncio.BufferedProtocol):
-    """The connection of a socket, from the answer to its handshake on.
+    """The connection of a socket, from the answer to its handshake on. A server that stops waits for its logic, too.
 
     `_unread` bytes have come and wait for a place among the messages that the logic has not taken; meanwhile nothing is
     read. Deadlines: `_ping_at` for the next question, `_message_by` for a message that has begun, `_taken_by` for what
@@ -84,12 +84,14 @@ class SocketConnection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the logic end: its client has gone."""
         self._lost = True
-        self._tracker.connections.pop(self, None)
+        self._closed_by = self._taken_by = NEVER
         self._tracker.taken(self)
         self._unread.clear()
         self._count()
         self._end(Close(ABNORMAL))
         self._watch_logic()
+        if self._is_left:
+            self._tracker.connections.pop(self, None)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the buffer that all sockets share; its content is taken out at once."""
@@ -171,6 +173,9 @@ class SocketConnection(asyncio.BufferedProtocol):
         """Note that the logic has ended."""
         self._is_left = True
         self._leave_by = NEVER
+        self._set_deadline()
+        if self._lost:
+            self._tracker.connections.pop(self, None)
 
     def _close(self, how: Close) -> None:
         if self.closed is None and not self._lost:
@@ -205,18 +210,7 @@ class SocketConnection(asyncio.BufferedProtocol):
             return
         if self._leave_by == NEVER:
             self._leave_by = self._tracker.loop.time() + LEAVE_SECONDS
-        if self._lost:  # nobody looks at the deadline of a lost connection
-            self._tracker.loop.call_later(LEAVE_SECONDS, self._cancel_late)
         self._set_deadline()
-
-    def _cancel_late(self) -> None:
-        left = self._leave_by - self._tracker.loop.time()
-        if self._is_left:
-            return
-        if left > 0:
-            self._tracker.loop.call_later(left, self._cancel_late)
-        else:
-            self._logic.cancel()
 
     def _read(self) -> None:
         """Look at what has come, as far as there is room for messages; read on or pause."""

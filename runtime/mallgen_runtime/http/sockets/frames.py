@@ -55,7 +55,7 @@ class Frames:
 
     def feed(self, data: bytearray) -> None:
         """Take bytes off the front of what has come."""
-        self._protocol.receive_data(bytes(data[:_SLICE]))
+        self._protocol.receive_data(data[:_SLICE])
         del data[:_SLICE]
         for frame in self._protocol.events_received():
             if isinstance(frame, Frame) and frame.opcode in _DATA and self.ended is None:
