@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.cross_words import siblings_of
 from mallgen.contract.validate import read_rules
 from mallgen.contract.values import list_words
 from mallgen.contract.wire import base_type, binding, inside
@@ -258,9 +259,10 @@ def validate_unknown(scope: LintScope) -> Iterator[Finding]:
 
         Name string `json:"name" validate:"required,min=2,max=80"`
     """
-    for _, field in scope.fields():
+    for owner, field in scope.fields():
         if field.validate:
-            for message, hint in read_rules(field.validate, field.type, False).problems:
+            beside = siblings_of((one, one.name) for one in owner.fields) if field in owner.fields else None
+            for message, hint in read_rules(field.validate, field.type, False, beside).problems:
                 yield Finding(f"`{key(field)}`: {message}", field.span, hint)
 
 

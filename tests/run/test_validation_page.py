@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from mallgen.contract.cross_words import CROSS_WORDS
 from mallgen.contract.validate import WORDS
+from mallgen_runtime.schema.cross_words import CROSS_WORDS as RUNTIME_CROSS_WORDS
+from mallgen_runtime.schema.cross_words import cross_rule_of
 from mallgen_runtime.schema.rule_words import rule_of
 from mallgen_runtime.testing import Client
 from tests.conftest import ROOT
@@ -57,7 +60,14 @@ def test_the_table_has_every_word() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("word", sorted(set(WORDS) - {"dive", "keys", "endkeys", "omitempty", "omitnil"}))
+@pytest.mark.parametrize("word", CROSS_WORDS)
+def test_the_runtime_knows_every_word_that_names_other_fields(word: str) -> None:
+    parameter = "a:A 1" if word in ("required_if", "required_unless") else "a:A"
+    assert "`A`" in cross_rule_of(f"{word}={parameter}", str, False, frozenset()).reason
+    assert set(CROSS_WORDS) == RUNTIME_CROSS_WORDS
+
+
+@pytest.mark.parametrize("word", sorted(set(WORDS) - {"dive", "keys", "endkeys", "omitempty", "omitnil", *CROSS_WORDS}))
 def test_the_runtime_knows_every_word_of_the_generator(word: str) -> None:
     parameter = "=1" if word in ("min", "max", "len", "gt", "gte", "lt", "lte", "eq", "ne", "oneof") else ""
     assert rule_of(f"{word}{parameter}", str).reason.startswith("must ")

@@ -1,6 +1,5 @@
 """The declaration of one attribute of a class: annotation, markers, default."""
 
-from mallgen.contract.validate import read_rules
 from mallgen.contract.wire import WireValue, is_bytes
 from mallgen.emit.http.shapes import Attribute
 from mallgen.emit.http.typing import Spelling
@@ -40,12 +39,11 @@ class Declarer:
 
     def _rules(self, attribute: Attribute) -> list[Code]:
         """Return the marker of a `validate` tag, none without a word that is checked."""
-        field, main = attribute.field, attribute.wire.main
-        rules = read_rules(field.validate, field.type, not main.optional).text if field.validate else ""
-        if not rules:
+        main = attribute.wire.main
+        if not attribute.rules:
             return []
         place = [] if main.source == "json" else [literal(main.source), literal(main.key)]
-        return [Code(f"{self._spelling.name('Validate')}({', '.join([literal(rules), *place])})")]
+        return [Code(f"{self._spelling.name('Validate')}({', '.join([literal(attribute.rules), *place])})")]
 
     def _markers(self, value: WireValue) -> list[Code]:
         markers: list[tuple[str, list[Code]]] = []

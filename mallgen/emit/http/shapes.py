@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from mallgen.contract.base_types import BASE_TYPES
+from mallgen.contract.cross_words import Siblings, siblings_of
+from mallgen.contract.validate import read_rules
 from mallgen.contract.wire import WireField, json_types, wire_field
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
@@ -33,6 +35,7 @@ class Attribute(Struct, frozen=True):
     name: PyIdent
     ref: TypeRef
     wire: WireField
+    rules: str = ""
 
     @property
     def field(self) -> Field:
@@ -78,6 +81,18 @@ def build(contract: Contract) -> Shapes:
     by_name: dict[str, SchemaClass] = {shape.name: shape for shape in ordered}
     problems = [*builder.classes.problems, *builder.problems, *_endless(by_name)]
     return Shapes(ordered, by_name, tuple(problems))
+
+
+def _rules(wire: WireField, siblings: Siblings) -> str:
+    """Return the words of a field's `validate` tag that are checked."""
+    field = wire.field
+    return read_rules(field.validate, field.type, not wire.main.optional, siblings).text if field.validate else ""
+
+
+def _spelled(attribute: PyIdent, wire: WireField) -> str:
+    """Return the name of a field in the words of others: its attribute, and its key where that is another one."""
+    key = wire.main.key
+    return attribute if key == attribute else f"{attribute}:{key}"
 
 
 def _endless(by_name: dict[str, SchemaClass]) -> Iterator[Diagnostic]:
@@ -129,13 +144,17 @@ class _SchemaBuilder:
     ) -> None:
         slot = len(self.shapes)
         claims = names.Claims(f"attribute of `{name}`", "rename one of the fields")
+        wires = [wire_field(field) for field in fields]
+        spelled = {w.field.span: claims.claim(names.variable(w.field.name), w.field.name, w.field.span) for w in wires}
+        siblings = siblings_of((wire.field, _spelled(spelled[wire.field.span], wire)) for wire in wires)
         attributes = tuple(
             Attribute(
-                claims.claim(names.variable(field.name), field.name, field.span),
-                self._ref(field.type, field, name, on_wire),
-                wire_field(field),
+                spelled[wire.field.span],
+                self._ref(wire.field.type, wire.field, name, on_wire),
+                wire,
+                _rules(wire, siblings),
             )
-            for field in fields
+            for wire in wires
         )
         self.problems += claims.problems
         self.shapes.insert(slot, SchemaClass(name, origin, docs, attributes, span, on_wire))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mallgen_runtime.schema.go_time import is_written
 from mallgen_runtime.schema.words import TEXT_WORDS
 
 _CHOICE = re.compile(r"'([^']*)'|(\S+)")
@@ -65,6 +66,8 @@ def _rule(word: str, parameter: str, kind: Any) -> Rule:
         return _one_of(parameter, word == "oneofci", kind)
     if word == "unique":
         return Rule(_is_unique, "must not have a value twice")
+    if word == "datetime":
+        return Rule(is_written(parameter), f"must be a time written as {parameter}")
     if word in _PARTS:
         holds, reason = _PARTS[word]
         return Rule(lambda value: holds(value, parameter), reason.format(parameter))
