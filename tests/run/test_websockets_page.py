@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +75,28 @@ def test_a_process_closes_its_sockets_with_a_signal(tmp_path: Path) -> None:
         assert service.process.wait(20) == 0
         assert json.loads(service.line_with("/rooms/1"))["closed"] == 1001
         assert "the room is tidy" in service.lines(), "the drain waits for logic whose client has left"
+
+
+HIDES = """import importlib.util as util
+
+found = util.find_spec
+util.find_spec = lambda name, package=None: None if name == "websockets" else found(name, package)
+"""
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["new project", "project from before"])
+def test_a_library_that_is_missing_is_one_line(tmp_path: Path, knows: bool) -> None:
+    project(tmp_path, API, {})
+    main = tmp_path / "chat_api" / "__main__.py"
+    text = main.read_text(encoding="utf-8")
+    assert ', "ws")' in text
+    if not knows:
+        main.write_text(text.replace(', "ws")', ")"), encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(HIDES, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    ran = subprocess.run([sys.executable, "-m", "chat_api"], cwd=tmp_path, env=env, capture_output=True, timeout=30)
+    lines = ran.stderr.decode().splitlines()
+    assert (ran.returncode, len(lines)) == (3, 1), lines
+    assert "websockets" in lines[0].lower()
+    assert "mallgen-runtime[" in lines[0]
+    assert "ws]'" in lines[0]

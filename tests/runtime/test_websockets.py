@@ -30,6 +30,7 @@ from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process.tls import client_tls, server_tls
 from mallgen_runtime.schema import Struct
+from mallgen_runtime.testing import context
 from tests.certificates import Authority
 from tests.runtime.wire import Wires, serving
 
@@ -255,6 +256,24 @@ def test_messages_over_tls(factory: Any, tmp_path: Path) -> None:
 
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(run())
+
+
+def test_a_server_that_knows_no_websockets_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> int:
+        conf = RestConf(name="t", port=0)
+        app = App(conf, ServiceBase(conf), [Route("GET", "/echo", ROUTES["/echo"], websocket=True)])
+        asked = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13"}
+        scope = {**context(headers={**asked, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}, path="/echo").scope}
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(scope, asyncio.Event().wait, send)  # type: ignore[arg-type]
+        return int(sent[0]["status"])
+
+    assert asyncio.run(run()) == 501
+    assert "install `mallgen-runtime[ws]`" in caplog.text
 
 
 class Guard:
