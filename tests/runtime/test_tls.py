@@ -253,3 +253,28 @@ def test_who_says_nothing_keeps_no_service_from_ending(folder: Path, monkeypatch
         return taken
 
     assert asyncio.run(run()) < 2
+
+
+@pytest.mark.slow
+def test_an_rpc_server_waits_for_handshakes_that_have_begun(folder: Path) -> None:
+    def shake(plain: socket.socket) -> bytes:
+        context = client_tls(str(folder / "authority.pem"), "", "", ["h2"])
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+            return secure.recv(100)
+
+    async def run() -> bytes:
+        cert, key = str(folder / "server.pem"), str(folder / "server.key")
+        conf = RpcServerConf(name="t", listen_on="127.0.0.1:0", transport="http2", cert_file=cert, key_file=key)
+        running = server_for(conf, SimpleNamespace(services=[], bound=None, answer=None))  # type: ignore[arg-type]
+        port = running.listen()
+        await running.start()
+        plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+        await asyncio.sleep(0.1)
+        stopping = asyncio.create_task(running.stop(1.0))
+        await asyncio.sleep(0.5)
+        assert not stopping.done()
+        found = await asyncio.to_thread(shake, plain)
+        await stopping
+        return found
+
+    assert asyncio.run(run())[3] == 4, "the server's SETTINGS"

@@ -59,10 +59,12 @@ class HttpConnection(AnsweringConnection):
         self._spilt = 0
         self._peer: tuple[str, int] | None = None
         self._here: tuple[str, int] | None = None
+        self.entered = False
 
     def connection_made(self, transport: Any) -> None:
         """Take a new client, whose first request must begin in time."""
         self._transport = transport
+        self.entered = True
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         transport.set_write_buffer_limits(high=1 if self._is_secure else 0)  # asyncio's TLS would pause at 0 for good
         self._peer, self._here = address(transport.get_extra_info("peername")), address(

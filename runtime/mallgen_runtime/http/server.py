@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import socket
@@ -10,7 +11,7 @@ from mallgen_runtime.http.app import App
 from mallgen_runtime.http.connection import HttpConnection
 from mallgen_runtime.http.tracker import ConnectionTracker
 from mallgen_runtime.process import watch
-from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, close_door, joined
+from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Door, Entering, close_door, joined
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.run import ENVIRONMENT, ignore_signals, take_signals
 from mallgen_runtime.process.tls import TlsFiles
@@ -69,7 +70,9 @@ class HttpServer:
             _LOG.exception("the service context could not start")
             return ENVIRONMENT
         tracker = ConnectionTracker(loop)
-        door = Door(loop, self._bound, lambda: HttpConnection(self._app, tracker), self._tls)
+        make = functools.partial(HttpConnection, self._app, tracker)
+        connection = Entering(make) if self._tls else make
+        door = Door(loop, self._bound, connection, self._tls)
         patience = HANDSHAKE_SECONDS if self._tls else None
         server = await loop.create_server(
             door, sock=self._bound, backlog=_BACKLOG, ssl=self._tls, ssl_handshake_timeout=patience
@@ -85,9 +88,7 @@ class HttpServer:
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
         self._hurry.set()
         last = worker is None or worker.is_last
-        await close_door(
-            self._bound, server.close, lambda: HttpConnection(self._app, tracker), last=last, tls=self._tls
-        )
+        await close_door(self._bound, server.close, connection, last=last, tls=self._tls)
         if worker is not None:
             worker.has_closed(last=last)
         await self._empty(tracker)

@@ -10,7 +10,9 @@ import socket
 import ssl
 import struct
 import sys
+import weakref
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from mallgen_runtime.process.errors import ConfigError
 
@@ -104,6 +106,31 @@ def host_and_port(listen_on: str) -> tuple[str, int]:
     return host, int(port)
 
 
+class Enterable(Protocol):
+    """A protocol that tells that it has a connection."""
+
+    entered: bool
+
+
+class Entering:
+    """Makes protocols, and knows those whose TLS handshake has not ended."""
+
+    def __init__(self, make: Callable[[], Enterable]) -> None:
+        self._make = make
+        self._made: weakref.WeakSet[Enterable] = weakref.WeakSet()  # a handshake that fails lets go of its protocol
+
+    def __call__(self) -> Any:
+        """Return a protocol for a connection that has been accepted."""
+        made = self._make()
+        self._made.add(made)
+        return made
+
+    async def settled(self) -> None:
+        """Wait until each handshake has ended, well or not."""
+        while not all(made.entered for made in self._made):
+            await asyncio.sleep(_LOOP_LETS_GO)
+
+
 class Door:
     """Makes the protocol of each new connection, and lets in all that wait with it.
 
@@ -162,7 +189,8 @@ async def close_door(
 ) -> None:
     """Stop listening; `close` makes the event loop release the socket. `last`: nobody else accepts from it.
 
-    Connections that the kernel has accepted by then are served by `protocol`: otherwise it would reset them.
+    Connections that the kernel has accepted by then are served by `protocol`: otherwise it would reset them. With TLS
+    it may be Entering: then handshakes that had begun are waited for, too.
     """
     door = bound.dup()
     coming: list[asyncio.Task[None]] = []
@@ -179,6 +207,8 @@ async def close_door(
             else:
                 coming.append(asyncio.create_task(entering))
     door.close()
+    if isinstance(protocol, Entering):
+        coming.append(asyncio.create_task(protocol.settled()))
     if coming:  # who says nothing keeps the service from ending for a moment only
         _, silent = await asyncio.wait(coming, timeout=_LAST_HANDSHAKES)
         for task in silent:

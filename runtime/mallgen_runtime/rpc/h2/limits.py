@@ -119,3 +119,13 @@ class Share:
         """Remove the share of a peer that is gone."""
         self.add(-self.held)
         self._budget.shares.discard(self)
+
+
+def most_connections(wanted: int) -> int:
+    """Return how many connections leave the process room for its own files."""
+    try:
+        import resource
+    except ImportError:  # no such limit on Windows
+        return wanted
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if files == resource.RLIM_INFINITY else min(wanted, files * 3 // 4)

@@ -7,9 +7,10 @@ import math
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from mallgen_runtime.process.address import HANDSHAKE_SECONDS, close_door, peer_name
+from mallgen_runtime.process.address import HANDSHAKE_SECONDS, Entering, close_door, peer_name
 from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.process.memory import give_back
 from mallgen_runtime.process.tls import TlsFiles
@@ -18,7 +19,7 @@ from mallgen_runtime.rpc.h2.budgets import ServerBudget
 from mallgen_runtime.rpc.h2.call import ServerCall
 from mallgen_runtime.rpc.h2.frames import ConnectionFault, Reason
 from mallgen_runtime.rpc.h2.grpc import DecodedMetadata
-from mallgen_runtime.rpc.h2.limits import Budget, Limits
+from mallgen_runtime.rpc.h2.limits import Budget, Limits, most_connections
 from mallgen_runtime.rpc.h2.scheduler import MOST_BEHIND, Scheduler
 from mallgen_runtime.rpc.h2.server_connection import ServerConnection
 from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
@@ -63,7 +64,9 @@ class TransportServer:
         self._tidying = Timer()
         self._gone = asyncio.Event()
         self._told = -_EVERY
-        self._most = _most_connections(limits.connections)
+        self._most = most_connections(limits.connections)
+        make = partial(ServerTransport, self)
+        self._entering = Entering(make) if tls else make
         self._server: asyncio.Server | None = None
         self._bound: socket.socket | None = None
 
@@ -75,7 +78,7 @@ class TransportServer:
         self._bound = bound
         patience = HANDSHAKE_SECONDS if self._tls else None
         self._server = await loop.create_server(
-            lambda: ServerTransport(self), sock=bound, backlog=2048, ssl=self._tls, ssl_handshake_timeout=patience
+            self._entering, sock=bound, backlog=2048, ssl=self._tls, ssl_handshake_timeout=patience
         )
 
     async def stop(self, patience: float | None) -> None:
@@ -83,7 +86,7 @@ class TransportServer:
         self.leaving = True
         server, self._server = self._server, None
         if server is not None and self._bound is not None:
-            await close_door(self._bound, server.close, lambda: ServerTransport(self), tls=self._tls)
+            await close_door(self._bound, server.close, self._entering, tls=self._tls)
         for connection in tuple(self.connections):
             connection.leave()
         with contextlib.suppress(TimeoutError):
@@ -132,16 +135,6 @@ class TransportServer:
             await self._gone.wait()
 
 
-def _most_connections(wanted: int) -> int:
-    """Return how many connections leave the process room for its own files."""
-    try:
-        import resource
-    except ImportError:  # no such limit on Windows
-        return wanted
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return wanted if files == resource.RLIM_INFINITY else min(wanted, files * 3 // 4)
-
-
 class ServerTransport(asyncio.Protocol):
     """A caller's connection; the timer wheel waits for its greeting and its idle time."""
 
@@ -150,7 +143,7 @@ class ServerTransport(asyncio.Protocol):
     def __init__(self, server: TransportServer) -> None:
         self.server = server
         self.slot = 0
-        self.queued = False
+        self.queued = self.entered = False
         self._held = False
         self._loop = asyncio.get_running_loop()
         self._stall = Timer()
@@ -164,6 +157,7 @@ class ServerTransport(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Send our settings, and wait for the caller's."""
         self.transport = transport
+        self.entered = True
         server = self.server
         self.core = ServerConnection(transport.write, self, server.limits, server.kept, server.waiting)
         if not server.joined(self):
