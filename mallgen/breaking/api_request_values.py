@@ -119,7 +119,7 @@ def request_field_became_nullable(change: ApiChange) -> Iterator[Finding]:
     A struct that was made of its fields' defaults where it was absent is null now.
     """
     for pair, _, new in built_before(change):
-        if new.optional and is_nullable(new):
+        if not new.required and is_nullable(new):
             yield change.finding(pair, f"absent, `{pair.title}` is null now; it was made of its fields' defaults")
     for pair, old, new in _optional(change):
         if is_nullable(new) and not is_nullable(old) and _is_just_pointer(old, new):
@@ -225,7 +225,7 @@ def _is_just_pointer(old: WireValue, new: WireValue) -> bool:
 
 
 def _nothing(old: WireValue, new: WireValue) -> str:
-    if not old.optional:
+    if old.required:
         return _absent(old)
     if old.default is not None or new.default is not None:
         return "null"
@@ -233,7 +233,7 @@ def _nothing(old: WireValue, new: WireValue) -> str:
 
 
 def _absent(old: WireValue) -> str:
-    return "absent" if old.optional else "absent with its struct"
+    return "absent with its struct" if old.required else "absent"
 
 
 def _plain(value: object) -> str:
@@ -244,7 +244,7 @@ def _optional(change: ApiChange) -> Iterator[tuple[FieldPair, WireValue, WireVal
     """Yield the fields that may be absent in both versions, alone or with their struct, if values are comparable."""
     zeros = zero_structs(change)
     for pair, old, new in _alike(change):
-        if (old.optional and new.optional) or (not old.optional and id(pair.struct) in zeros):
+        if not (old.required or new.required) or (old.required and id(pair.struct) in zeros):
             yield pair, old, new
 
 

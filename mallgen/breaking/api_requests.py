@@ -157,7 +157,7 @@ def request_field_dependency_added(change: ApiChange) -> Iterator[Finding]:
     logic decide.
     """
     for pair, old, new in _dependencies(change):
-        if new and not old and not (_needed(pair, pair.old) and new == _GROUP):
+        if new and not old and not (new == _GROUP and _were_all_needed(pair)):
             hint = "leave it `optional`, and decide in the logic what to do with it"
             yield change.finding(pair, f"now `{pair.title}` {new}", hint)
 
@@ -237,6 +237,17 @@ def _demanded(struct: StructPair, field: WireField) -> set[str]:
 def _needed(pair: FieldPair, field: WireField | None) -> bool:
     """Return whether a field must be sent in one of its sources."""
     return any(value.required and value.source != "path" for value in pair.struct.values(field).values())
+
+
+def _were_all_needed(pair: FieldPair) -> bool:
+    """Return whether a field and all others of its embedded struct had to be sent, so that old clients do."""
+    groups = {value.together for _, value in pair.both}
+    members = [
+        one
+        for one in pair.struct.fields
+        if groups & {new.together for _, new in one.values.values() if new is not None}
+    ]
+    return all(_needed(one, one.old) for one in members)
 
 
 def _required_now(pair: FieldPair) -> str:

@@ -10,6 +10,7 @@ from mallgen.model import AnyType, Pointer
 _LEAST = {"min": False, "gte": False, "gt": True}  # whether the bound itself is excluded
 _MOST = {"max": False, "lte": False, "lt": True}
 _SILENT = ("omitempty", "omitnil")
+_TAKES_EMPTY = ("ascii", "printascii", "max", "lt", "lte", "excludes", "excludesall", "isdefault")  # "" passes
 
 
 def rules(value: WireValue) -> tuple[str, ...]:
@@ -62,8 +63,12 @@ def _is_implied(word: str, before: list[str]) -> bool:
     """Return whether old words refuse all that a new one does."""
     if word in before:
         return True
+    if "|" in word:
+        return any(_is_implied(one, before) for one in word.split("|"))
     name, _, value = word.partition("=")
     for other in before:
+        if "|" in other:
+            continue
         same, _, known = other.partition("=")
         if name == "required" and (same in _LEAST or same == "len") and _excludes_zero(same, known):
             return True
@@ -86,7 +91,7 @@ def refuses_null(old: WireValue, new: WireValue) -> bool:
 
     Only `omitempty` or `omitnil` in front lets null pass.
     """
-    if not (old.optional and new.optional and _may_be_null(new)) or _may_be_null(old):
+    if old.required or new.required or not _may_be_null(new) or _may_be_null(old):
         return False
     if new.default is not None and new.source != "json":
         return False
@@ -101,18 +106,35 @@ def _may_be_null(value: WireValue) -> bool:
 
 def _refuses_zero(value: WireValue) -> bool:
     """Return whether a tag refuses 0, "" or false, or an empty list or map; a struct is never empty."""
+    kind = kind_of(value.field.type)
     for word in rules(value):
-        name, _, bound = word.partition("=")
-        if name in _SILENT or name == "dive":
+        if word in _SILENT or word == "dive":
             return False
-        is_needed = name == "required" and kind_of(value.field.type) != "struct"
-        if is_needed or ((name in _LEAST or name == "len") and _excludes_zero(name, bound)):
-            return True
-        if name in ("oneof", "oneofci") and "0" not in bound.split():
+        if kind != "struct" and all(_refuses_empty(one, kind) for one in word.split("|")):
             return True
     return False
 
 
+def _refuses_empty(word: str, kind: str) -> bool:
+    name, _, bound = word.partition("=")
+    if name in _LEAST or name == "len":
+        return _excludes_zero(name, bound)
+    if name in ("eq", "ne"):
+        return _is_zero(bound, kind) == (name == "ne")
+    if name in ("oneof", "oneofci"):
+        return "0" not in bound.split()
+    return name == "required" or (kind == "text" and name not in _TAKES_EMPTY)
+
+
+def _is_zero(text: str, kind: str) -> bool:
+    if kind == "bool":
+        return text.lower() not in ("true", "1", "t")
+    return not text if kind == "text" else not float(text)
+
+
 def is_demanded(value: WireValue) -> bool:
-    """Return whether a field that may be absent is refused when it is: its zero value counts as empty."""
-    return value.optional and value.default is None and rules(value)[:1] == ("required",)
+    """Return whether a tag refuses a field that may be absent when it is: it counts as its zero value, or null."""
+    if value.required or value.default is not None:
+        return False
+    words = rules(value)
+    return bool(words) and words[0] not in _SILENT if _may_be_null(value) else _refuses_zero(value)

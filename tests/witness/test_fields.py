@@ -139,6 +139,36 @@ BODIES = [
         'POST /find {"k":null}: `k` was read as "", now as "x"',
     ),
 ]
+ADDED = [
+    (
+        'N Strict `json:"n,optional"`',
+        "POST /find {}: accepted before, 400 now: `n.d` must not be empty",
+    ),
+    (
+        'N int64 `json:"n,optional" validate:"min=1"`',
+        "POST /find {}: accepted before, 400 now: `n` must be at least 1",
+    ),
+    (
+        'N *int64 `json:"n,optional" validate:"min=1"`',
+        "POST /find {}: accepted before, 400 now: `n` is required",
+    ),
+    (
+        'N string `json:"n,optional" validate:"email"`',
+        "POST /find {}: accepted before, 400 now: `n` must be an e-mail address",
+    ),
+]
+TOGETHER = """type Group {{
+    {group}
+}}
+type Req {{
+    {own}
+    Group `json:",optional"`
+}}
+service a-api {{
+    @handler Find
+    post /find (Req)
+}}
+"""
 INNER = [
     (
         'int64 `json:"k"`',
@@ -238,6 +268,28 @@ def _shows(versions: Versions, folder: Path, texts: list[str], code: str, line: 
 @pytest.mark.parametrize("old, new, code, line", BODIES)
 def test_a_field_of_a_body(versions: Versions, tmp_path: Path, old: str, new: str, code: str, line: str) -> None:
     _shows(versions, tmp_path, [TYPES + REQUEST.format(field=one, method="post") for one in (old, new)], code, line)
+
+
+@pytest.mark.parametrize("field, line", ADDED)
+def test_a_new_field_whose_absence_is_refused(versions: Versions, tmp_path: Path, field: str, line: str) -> None:
+    strict = 'type Strict {\n    D string `json:"d,optional" validate:"required"`\n}\n'
+    own = 'int64 `json:"k,optional"`'
+    texts = [strict + REQUEST.format(field=one, method="post") for one in (own, f"{own}\n    {field}")]
+    _shows(versions, tmp_path, texts, "error request-field-validation-tightened", line)
+
+
+def test_a_field_that_moves_to_others_which_must_come_with_it(versions: Versions, tmp_path: Path) -> None:
+    one, other = 'A []int64 `json:"a"`', 'C int64 `json:"c"`'
+    texts = [TOGETHER.format(own=one, group=other), TOGETHER.format(own="", group=f"{one}\n    {other}")]
+    line = 'POST /find {"a":[]}: accepted before, 400 now: `c` is required with a'
+    _shows(versions, tmp_path, texts, "error request-field-dependency-added", line)
+
+
+def test_null_for_a_field_of_an_optional_embedded_struct(versions: Versions, tmp_path: Path) -> None:
+    texts = [TOGETHER.format(own="", group=f'A {kind} `json:"a,optional"`') for kind in ("*int64", "int64")]
+    texts[0] = texts[0].replace(",optional", "", 1)
+    line = 'POST /find {"a":null}: `a` was read as null, now as 0'
+    _shows(versions, tmp_path, texts, "warning request-field-became-not-nullable", line)
 
 
 @pytest.mark.parametrize("old, new, code, line", INNER)

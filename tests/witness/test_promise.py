@@ -22,7 +22,11 @@ def mutated(text: str, chance: random.Random) -> str:
     """Return a contract with one or two of its lines changed, removed or added."""
     lines = text.split("\n")
     for _ in range(chance.randint(1, 2)):
-        tagged = [at for at, line in enumerate(lines) if line.count("`") == 2 and len(line.split("`")[0].split()) == 2]
+        tagged = [
+            at
+            for at, line in enumerate(lines)
+            if line.count("`") == 2 and ':"' in line.split("`")[1] and len(line.split("`")[0].split()) == 2
+        ]
         if not tagged:
             return text
         at = chance.choice(tagged)

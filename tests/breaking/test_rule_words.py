@@ -1,0 +1,59 @@
+"""A new field that may be absent is refused by its `validate` tag as the words of the runtime refuse its zero value."""
+
+from typing import Any
+
+import pytest
+
+from mallgen.contract.validate import WORDS
+from mallgen_runtime.schema.rule_words import rule_of
+from tests.breaking.judged import codes
+
+CONTRACT = """type Req {{
+    A int64 `json:"a"`{field}
+}}
+service a-api {{
+    @handler Find
+    post /find (Req)
+}}
+"""
+TIGHTENED = "error request-field-validation-tightened"
+KINDS: dict[str, tuple[type[Any], Any]] = {
+    "string": (str, ""),
+    "int64": (int, 0),
+    "float64": (float, 0.0),
+    "bool": (bool, False),
+    "[]int64": (list, []),
+}
+SILENT = ("omitempty", "omitnil", "dive", "keys", "endkeys")
+NUMBERS = "required min=1 min=0 max=5 len=0 len=2 gt=0 gt=-1 gte=0 lt=3 lte=0 eq=0 eq=2 ne=0 ne=2 isdefault min=1|eq=0"
+RULES = {
+    "string": [word if word not in ("oneof", "oneofci") else f"{word}=1 2" for word in WORDS if word not in SILENT],
+    "int64": [*NUMBERS.split(), "oneof=0 2", "oneof=1 2", "number"],
+    "float64": [*NUMBERS.split(), "oneof=0 2", "oneof=1 2", "numeric"],
+    "bool": ["required", "eq=true", "eq=false", "ne=false", "isdefault"],
+    "[]int64": ["required", "min=1", "min=0", "max=2", "len=1", "unique", "eq=1", "ne=0"],
+}
+COMPARED = ("min", "max", "len", "gt", "gte", "lt", "lte", "eq", "ne")
+PARTS = ("contains", "excludes", "startswith", "endswith", "containsany", "excludesall")
+CASES = [
+    (kind, f"{rule}=1" if rule in (*COMPARED, *PARTS) else rule) for kind, rules in RULES.items() for rule in rules
+]
+
+
+@pytest.mark.parametrize("kind, rule", CASES)
+def test_a_new_field_is_refused_as_its_zero_value_is(kind: str, rule: str) -> None:
+    of, empty = KINDS[kind]
+    if kind == "string" and rule == "unique":  # not for a text, and not checked
+        assert TIGHTENED not in _found(kind, rule)
+        return
+    assert (TIGHTENED in _found(kind, rule)) is not rule_of(rule, of).holds(empty)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_value_that_is_omitted_is_not_refused(kind: str) -> None:
+    assert TIGHTENED not in _found(kind, "omitempty,required")
+
+
+def _found(kind: str, rule: str) -> list[str]:
+    field = f'\n    N {kind} `json:"n,optional" validate:"{rule}"`'
+    return codes(CONTRACT.format(field=""), CONTRACT.format(field=field))
