@@ -5,8 +5,11 @@ import os
 import sys
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.queue.errors import NotOurs, QueueError
@@ -145,6 +148,53 @@ def test_a_member_joins_once_the_broker_is_there() -> None:
 
     with kafka() as server:
         run(main(server))
+
+
+@slow
+def test_a_topic_that_is_deleted_shows_in_the_state_until_it_is_back(kafka_server: Kafka) -> None:
+    async def main() -> None:
+        queue, (topic, group) = at(kafka_server), names()
+        await queue.create({topic: 1})
+        member = await Member(queue, group).join(topic)
+        await member.read_until(lambda: bool(member.assigned))
+        admin = AdminClient({"bootstrap.servers": kafka_server.host})
+        admin.delete_topics([topic])[topic].result(10)
+        await member.read_until(lambda: topic in queue.state, 40)
+        await queue.create({topic: 1})
+        await member.read_until(lambda: queue.state == "ok", 40)
+        await written(queue, topic, 5)
+        await member.read_until(lambda: len(member.records) == 5, 60)
+        await member.link.close()
+
+    run(main())
+
+
+class Broken:
+    """A client of librdkafka with an error that it does not get over."""
+
+    def produce(self, *_: object, **__: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._FATAL, "out of order", fatal=True))
+
+    def poll(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@slow
+def test_a_producer_begins_anew_after_an_error_for_good(kafka_server: Kafka) -> None:
+    async def main() -> None:
+        queue, (topic, _) = at(kafka_server), names()
+        await queue.create({topic: 1})
+        producer: Any = queue.producer()
+        await producer.start()
+        await producer.send([Outgoing(topic, None, b"1")])
+        whole, producer._client = producer._client, Broken()
+        with pytest.raises(QueueError, match="out of order"):
+            await producer.send([Outgoing(topic, None, b"2")])
+        assert producer._client is not whole
+        await producer.send([Outgoing(topic, None, b"3")])
+        await producer.close()
+
+    run(main())
 
 
 @slow

@@ -65,10 +65,11 @@ class Timing(NamedTuple):
 
 
 class Condition:
-    """The condition of one client: `ok`, or what is wrong with it."""
+    """The condition of one client: `ok`, or what is wrong with it. `is_away`: no broker answers."""
 
     def __init__(self, brokers: Sequence[str]) -> None:
         self.text = "ok"
+        self.is_away = False
         self._brokers = ", ".join(brokers)
         self._suspicion = ""
         self._next = 0.0
@@ -82,7 +83,7 @@ class Condition:
 
     def is_well(self) -> None:
         """Take note of an answer."""
-        self.text, self._suspicion = "ok", ""
+        self.text, self._suspicion, self.is_away = "ok", "", False
 
     def probe(self, ask: Callable[[], object]) -> None:
         """Ask a broker, once in a second, while something seems to be wrong."""
@@ -90,12 +91,13 @@ class Condition:
         if not self._suspicion or now < self._next:
             return
         self._next = now + _PROBE_SECONDS
-        from confluent_kafka import KafkaException
+        from confluent_kafka import KafkaError, KafkaException
 
         try:
             ask()
-        except KafkaException:
+        except KafkaException as problem:
             self.text = self._suspicion
+            self.is_away = problem.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART
         else:
             self.is_well()
 

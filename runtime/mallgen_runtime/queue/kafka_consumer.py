@@ -34,6 +34,7 @@ class KafkaConsumer:
         self._timing = timing
         self._health = health
         self._client: Any = None
+        self._topics: list[str] = []
         self._worker: ClientThread | None = None
         self._callbacks: tuple[Rebalanced, Rebalanced, Rebalanced]
         self._committed: dict[Place, int] = {}  # of the partitions that are ours
@@ -121,6 +122,7 @@ class KafkaConsumer:
     # All below runs in the thread.
 
     def _open(self, topics: list[str]) -> None:
+        self._topics = topics
         try:
             self._client = Consumer(self._conf)
             self._client.list_topics(topics[0] if topics else None, timeout=self._timing.answer)
@@ -135,7 +137,7 @@ class KafkaConsumer:
             self._worker.run_waiting()
             if self._is_closing or self._client is None:
                 return
-            self._health.probe(partial(self._client.list_topics, timeout=_PROBE))
+            self._health.probe(self._look)
             found = self._consume(most, 0.0)
             if not found:
                 left = until - time.monotonic()
@@ -145,6 +147,13 @@ class KafkaConsumer:
                 raise problem
             if found or time.monotonic() >= until:
                 return
+
+    def _look(self) -> None:
+        """Raise KafkaException where no broker answers, or one lacks a topic or does not let us read it."""
+        known = self._client.list_topics(timeout=_PROBE).topics
+        for topic in self._topics:
+            if topic not in known or known[topic].error is not None:
+                raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
 
     def _consume(self, most: int, wait: float) -> bool:
         """Fetch once; return whether records came. Raises QueueError when the consumer is broken for good."""
@@ -186,8 +195,7 @@ class KafkaConsumer:
         ours = [TopicPartition(*place, offset) for place, offset in offsets.items() if place in self._committed]
         others = [place for place in offsets if place not in self._committed]
         if ours:
-            if self._health.text != "ok":  # librdkafka would wait for ten seconds, and all else with it
-                raise QueueError(f"Kafka takes no offsets: {self._health.text}")
+            self._check_broker("takes no offsets")
             try:
                 done = self._client.commit(offsets=ours, asynchronous=False)
             except KafkaException as problem:
@@ -206,7 +214,13 @@ class KafkaConsumer:
         self._is_fenced |= is_fenced
         return (NotOurs if is_fenced else QueueError)(f"Kafka takes no offsets: {problem.str()}")
 
+    def _check_broker(self, what: str) -> None:
+        """Raise QueueError while no broker answers: librdkafka would wait for seconds, and all else with it."""
+        if self._health.is_away:
+            raise QueueError(f"Kafka {what}: {self._health.text}")
+
     def _lag(self) -> dict[Place, int]:
+        self._check_broker("does not tell the ends of partitions")
         found = {}
         try:
             for place, committed in list(self._committed.items()):
