@@ -46,12 +46,13 @@ FLAGS: dict[tuple[str, ...], dict[str, str]] = {
         "go": "the package of the service is known",
         "exe": "the package of the service is known",
     },
+    ("kube",): _COMMON,
+    ("kube", "deploy"): _COMMON,
     ("rpc", "new"): {**_RPC, "name-from-filename": "the proto is named after the project"},
 }
 _SWITCHES = frozenset({"strict", "test", "type-group", "verbose", "v", "idea", "client", "c", "name-from-filename"})
 _MISSING = {
     ("model", "mongo"): "`mallgen model ddl` makes models of tables",
-    ("kube",): "the service answers /healthz and /readyz for Kubernetes' probes",
     ("gateway",): "`api py` makes the BFF; mallgen.toml's `uses` gives it clients of RPC services",
     ("template",): "templates cannot be exchanged; the files that are yours can be changed freely",
     ("quickstart",): "`mallgen new NAME` makes a workspace that runs",

@@ -12,6 +12,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.disk.folder import Folder, Overtaken, Refused
 from mallgen.disk.session import session
 from mallgen.emit.production.facts import Deployable
+from mallgen.emit.production.reach import unreachable
 from mallgen.kinds.target import Target
 from mallgen.output.files import ExpectedFiles, File
 from mallgen.output.manifest import Lock
@@ -78,6 +79,21 @@ def usage(message: str, hint: str) -> AlreadyReported:
     say(f"error[usage] {message}")
     say(f"  = help: {hint}")
     return AlreadyReported(USAGE)
+
+
+def unfit_port(option: str, port: str, service: Deployable) -> AlreadyReported:
+    """Report a port that a service does not listen on, and return what ends the command."""
+    where = f"{service.folder}/{service.settings}" if service.folder != "." else service.settings
+    listens = f"listens on {service.port}" if service.port else "listens on no port"
+    message = f"-{option} is {port}, and {service.name} {listens} by {where}"
+    return usage(message, "leave it out, or change the settings")
+
+
+def warn(shipped: Shipped, values: Values, in_pods: bool) -> None:
+    """Report what the settings say that does not work in containers."""
+    found = [one for service in shipped.services for one in unreachable(service, in_pods)]
+    if not values.flag("quiet"):
+        report(found, shipped.sources, "")
 
 
 def write_once(folder: str, texts: Mapping[str, str], values: Values) -> int:

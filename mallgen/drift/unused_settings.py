@@ -105,8 +105,16 @@ def judged(text: str, path: str, name: str, known: Mapping[str, SettingsClass]) 
         return
     import yaml  # slow to import, and most files need no YAML reader
 
+    from mallgen.drift.yaml_depth import DEEPEST, too_deep
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        deep = too_deep(text, loader)
+        if deep is not None:
+            message, hint = f"this is nested more than {DEEPEST} deep", "write it in fewer levels"
+            yield Diagnostic("bad-settings", message, Span(path, *deep, deep[0], deep[1] + 1), hint)
+            return
+        root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)

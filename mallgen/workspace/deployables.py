@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit.production.facts import DEV, GRPC, HTTP, Deployable, label, read_settings
+from mallgen.emit.production.facts import DEV, GRPC, HTTP, Callee, Deployable, label, read_settings
 from mallgen.emit.production.trees import BadYaml
 from mallgen.kinds.kind import HTTP_READY, REGISTERED, kind_named
 from mallgen.kinds.target import Made, Target
+from mallgen.loading.borders import is_inside
 from mallgen.output.records import SETTINGS
-from mallgen.workspace.config import Workspace, settings_of
+from mallgen.workspace.config import Workspace, ports, settings_of
 
 _ASKED = {HTTP_READY: HTTP, REGISTERED: GRPC}
 _MOST_BYTES = 1 << 20
@@ -47,7 +48,7 @@ def _read(workspace: Workspace, target: Target, made: Made, sources: dict[str, s
     if not settings or not os.path.isfile(path):
         message = f"`{path}` is not there: the image and its ports follow from it"
         return Diagnostic("not-generated", message, None, "generate the service first: mallgen gen")
-    texts = {os.path.basename(one): _text(one) for one in settings_of(target.folder)}
+    texts = {os.path.basename(one): _text(one, target.folder) for one in settings_of(target.folder)}
     text = texts[os.path.basename(settings)]
     sources[path] = text
     try:
@@ -59,31 +60,43 @@ def _read(workspace: Workspace, target: Target, made: Made, sources: dict[str, s
     return Deployable(
         name=label(target.service or stem),
         service=target.service,
+        contract=target.kind,
         kind=_ASKED.get(kind_named(target.kind).ready, DEV),
         package=made.package,
         folder=folder.replace(os.sep, "/"),
-        version=_version(os.path.join(target.folder, "pyproject.toml")),
+        version=_version(target.folder),
         settings=settings,
         texts=texts,
         tree=tree,
-        uses=tuple(used.name for used in target.uses),
+        uses=tuple(Callee(used.name, used.kind, _port(workspace, used.name)) for used in target.uses),
     )
 
 
-def _version(path: str) -> str:
-    """Return the version of a project, as an image's tag may have it."""
+def _port(workspace: Workspace, name: str) -> int:
+    """Return the port of a service of the workspace, 0 where its settings do not name it."""
+    folder = next((member.folder for member in workspace.members if member.name == name), "")
+    return next(iter(ports(folder)), 0) if folder else 0
+
+
+def _version(folder: str) -> str:
+    """Return the version of the project in a folder, as an image's tag may have it."""
     import tomllib
 
     try:
-        version = tomllib.loads(_text(path)).get("project", {}).get("version", "")
+        version = (
+            tomllib.loads(_text(os.path.join(folder, "pyproject.toml"), folder)).get("project", {}).get("version", "")
+        )
     except (ValueError, RecursionError, AttributeError):
         version = ""  # `check` says what is wrong with the file
     fits = isinstance(version, str) and version.replace(".", "").replace("-", "").isalnum() and version.isascii()
     return version if fits else "latest"
 
 
-def _text(path: str) -> str:
-    """Return a file's text, empty when it cannot be read or has more than 1 MiB, which no settings may have."""
+def _text(path: str, folder: str) -> str:
+    """Return the text of a file in a folder; empty when it cannot be read, leads outside or has more than 1 MiB."""
+    real = os.path.realpath(path)
+    if not os.path.isfile(real) or not is_inside(real, os.path.realpath(folder)):
+        return ""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read(_MOST_BYTES + 1)

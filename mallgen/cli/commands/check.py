@@ -19,6 +19,8 @@ from mallgen.text.span import Span
 from mallgen.text.visible import counted
 from mallgen.workspace.chain import ChainFindings, chain_findings
 from mallgen.workspace.comparison import Compared, sources
+from mallgen.workspace.config import Workspace
+from mallgen.workspace.marked import marked_files
 from mallgen.workspace.meeting import Clashes, find_clashes
 from mallgen.workspace.targets import RUNTIME_NEEDED
 
@@ -46,7 +48,13 @@ def _check(values: Values) -> int:
     problems += [one.finding for one in chosen.left_folders]
     chains = chain_findings(chosen.workspace, chosen.targets) if chosen.workspace else ChainFindings((), {})
     problems += chains.problems
-    return _report(tuple(dict.fromkeys(problems)), compared, {**clashes.sources, **configured.texts, **chains.sources})
+    unfit, texts = _deployed(chosen, compared)
+    problems += unfit
+    return _report(
+        tuple(dict.fromkeys(problems)),
+        compared,
+        {**clashes.sources, **configured.texts, **chains.sources, **texts},
+    )
 
 
 def _clashes(chosen: ChosenTargets, compared: list[Compared]) -> Clashes:
@@ -55,6 +63,19 @@ def _clashes(chosen: ChosenTargets, compared: list[Compared]) -> Clashes:
         if chosen.workspace
         else Clashes((), {})
     )
+
+
+def _deployed(chosen: ChosenTargets, compared: list[Compared]) -> tuple[tuple[Diagnostic, ...], dict[str, str]]:
+    """Return what in Dockerfiles, manifests and compose files no longer fits; a compose file is the workspace's."""
+    workspace = chosen.workspace or Workspace("", ())
+    found = [(one.target, one.made) for one in compared if one.made.files]
+    roots = [*(target.folder for target, _ in found), *([os.path.dirname(workspace.path)] if workspace.path else [])]
+    marked = list(marked_files(list(dict.fromkeys(roots))))
+    if not marked:
+        return (), {}
+    from mallgen.workspace.deployed import deployed_findings  # it reads YAML, which most folders need not
+
+    return deployed_findings(workspace, found, marked)
 
 
 def _findings(compared: Compared, stubs: bool, configured: SettingsCheck) -> Iterator[Diagnostic]:

@@ -2,10 +2,9 @@
 
 import re
 
-from mallgen.cli.console import AlreadyReported
 from mallgen.cli.options import Values
 from mallgen.cli.production_commands import BASE
-from mallgen.cli.shipping import Shipped, chosen, usage, write_once
+from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, write_once
 from mallgen.emit.production.dockerfile import IGNORED, ImageOptions, dockerfile
 
 _IMAGE = re.compile(r"[A-Za-z0-9][\w.:/-]*(?:@sha256:[0-9a-f]{64})?")
@@ -44,9 +43,4 @@ def _refuse_port(port: str, shipped: Shipped) -> None:
     """Refuse a port that the service does not listen on: the image would say what is not so. Raises AlreadyReported."""
     for service in shipped.services if port else ():
         if port != str(service.port):
-            where = f"{service.folder}/{service.settings}"
-            listens = f"listens on {service.port}" if service.port else "listens on no port"
-            problem: AlreadyReported = usage(
-                f"-port is {port}, and {service.name} {listens} by {where}", "leave it out, or change the settings"
-            )
-            raise problem
+            raise unfit_port("port", port, service)

@@ -39,16 +39,25 @@ class Variable(NamedTuple):
     needed: bool
 
 
+class Callee(NamedTuple):
+    """A service that another one calls: its name in mallgen.toml, its kind of contract, its port, 0 for none."""
+
+    name: str
+    kind: str
+    port: int
+
+
 class Deployable(NamedTuple):
     """A service that can be put into production.
 
-    `name` is a DNS label, `service` its name in mallgen.toml; `kind` says how it is asked: HTTP, GRPC or DEV, by its
-    DevServer. `folder` is its folder below the workspace's, with `/`; `settings` the path of the settings file in it,
-    `texts` all files of `etc/` by name. `uses` are the services that it calls, by their names in mallgen.toml.
+    `name` is a DNS label, `service` its name in mallgen.toml, `contract` the kind of its contract; `kind` says how it
+    is asked: HTTP, GRPC or DEV, by its DevServer. `folder` is the one below the workspace's, with `/`, `settings` the
+    path of the settings file in it, `texts` all files of `etc/` by name. `uses` are the services that it calls.
     """
 
     name: str
     service: str
+    contract: str
     kind: str
     package: str
     folder: str
@@ -56,7 +65,7 @@ class Deployable(NamedTuple):
     settings: str
     texts: Mapping[str, str]
     tree: Tree
-    uses: tuple[str, ...] = ()
+    uses: tuple[Callee, ...] = ()
 
     @property
     def port(self) -> int:
@@ -71,6 +80,11 @@ class Deployable(NamedTuple):
     def listens(self) -> str:
         """The address in the settings."""
         return filled(self.tree.at("listenon").text) if self.kind == GRPC else filled(self.tree.at("host").text)
+
+    @property
+    def host(self) -> str:
+        """The host in the settings that the service listens on."""
+        return self.listens.rpartition(":")[0] if self.kind == GRPC else self.listens
 
     @property
     def port_span(self) -> Span:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from mallgen.drift.yaml_depth import DEEPEST, too_deep
 from mallgen.text.span import Span
 
 _NOTHING: Mapping[str, "Tree"] = MappingProxyType({})
@@ -49,6 +50,10 @@ def documents(text: str, file: str, spelled: Callable[[str], str] = str) -> tupl
     """Return the documents of a YAML text; `spelled` changes the keys of mappings. Raises BadYaml."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        deep = too_deep(text, loader)
+        if deep is not None:
+            line, col = deep
+            raise BadYaml(f"this is nested more than {DEEPEST} deep", Span(file, line, col, line, col + 1))
         nodes = list(yaml.compose_all(text, Loader=loader))
         return tuple(_Reader(file, spelled).tree(node) for node in nodes if node is not None)
     except yaml.MarkedYAMLError as problem:

@@ -1,0 +1,1 @@
+"""Dockerfiles, manifests and compose files."""

