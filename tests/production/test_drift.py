@@ -126,8 +126,8 @@ def test_files_that_are_none_of_ours(here: Path) -> None:
     assert mallgen("check").code == 0
 
 
+def test_a_service_that_cannot_be_made_is_not_missed(here: Path) -> None:
     """A contract with errors has its own finding; the compose file has no service too many for that."""
-    """Its own error is told, and not that the compose file has a service too many."""
     workspace(here)
     assert mallgen("compose", "-q").code == 0
     assert mallgen("kube", "-q").code == 0
