@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mallgen_runtime import Context, Response, RestConf, WebSocket
-from mallgen_runtime.http.conf import WebSocketConf
+from mallgen_runtime.http.conf import MiddlewaresConf, WebSocketConf
 from mallgen_runtime.http.sockets import connection
 from mallgen_runtime.schema import Struct
 from tests.runtime.wire import Wire, Wires, serving
@@ -87,7 +87,9 @@ async def closing(wire: Wire) -> int:
 
 def attack(work: Callable[[Wires], Awaitable[None]], routes: Any = None, **limits: int) -> None:
     async def run() -> None:
-        conf = RestConf(name="t", port=0, web_socket=WebSocketConf(**{"max_message_bytes": 1000, **limits}))
+        sockets = WebSocketConf(**{"max_message_bytes": 1000, **limits})
+        calm = MiddlewaresConf(shedding=False)  # a thousand handshakes at once are load on a busy machine
+        conf = RestConf(name="t", port=0, web_socket=sockets, middlewares=calm)
         async with serving(routes or {"/echo": echo}, conf, websocket=True) as client:
             await asyncio.wait_for(work(client), 60)
 

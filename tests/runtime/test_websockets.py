@@ -363,3 +363,19 @@ def test_pages_of_other_origins_that_the_settings_admit(under: str) -> None:
         assert (await denied(client, "/one", origin="https://evil.example"))[0] == 403
 
     talk(work, conf=RestConf(name="t", port=0, cors=CorsConf(origins=["https://shop.example"])), under=under)
+
+
+@BOTH
+def test_a_page_that_any_origin_may_be_sends_no_cookies(under: str) -> None:
+    async def work(client: Wires) -> None:
+        async with joined(client, "/one", origin="https://any.example") as socket:
+            await socket.send('{"text":"a"}')
+            assert (await ended_after(socket))[1] == 1000
+        cookie = {"cookie": "session=1"}
+        assert (await denied(client, "/one", origin="https://any.example", additional_headers=cookie))[0] == 403
+        own = f"http://127.0.0.1:{client.port}"
+        async with joined(client, "/one", origin=own, additional_headers=cookie) as socket:
+            await socket.send('{"text":"a"}')
+            assert (await ended_after(socket))[1] == 1000
+
+    talk(work, conf=RestConf(name="t", port=0, cors=CorsConf(origins=["*"])), under=under)
