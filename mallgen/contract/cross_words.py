@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from mallgen.contract.base_types import BASE_TYPES
 from mallgen.model import Array, Field, Map, Pointer, Primitive, Slice, TypeRef, peel
-from mallgen.text.suggest import nearest
 
 COMPARING = ("eqfield", "nefield", "gtfield", "gtefield", "ltfield", "ltefield")
 _BY_VALUE = ("required_if", "required_unless")
@@ -96,6 +95,8 @@ def _spelled(word: str, value: str, ref: TypeRef, siblings: Siblings) -> str:
 def _other(word: str, name: str, siblings: Siblings) -> Sibling:
     found = next((one for one in siblings if one.name == name), None)
     if found is None:
+        from mallgen.text.suggest import nearest
+
         guess = nearest(name, [one.name for one in siblings])
         hint = f"did you mean `{guess}`?" if guess else "name a field of the same struct, as the contract spells it"
         raise _Unchecked(f"`{word}` names `{name}`, which is no field beside it", hint)

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from tests.ports import free_port
 from tests.run.service import Answer, Service
 from tests.run.shop import bff_alone
-from tests.slow.under import COMMANDS, Under, made
+from tests.slow.under import COMMANDS, Under, command_of, made
 
 pytestmark = pytest.mark.slow
 OF_THE_SERVER = ("date", "server", "x-request-id", "connection", "transfer-encoding")
@@ -198,16 +198,18 @@ def test_tls_of_the_settings_is_refused(server: str, folder: Path) -> None:
         service.process.wait(20)
 
 
-@pytest.mark.parametrize("server", ["uvicorn", "granian"])
+@pytest.mark.parametrize("server", COMMANDS)
 def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
     port = free_port()
-    command = COMMANDS[server].replace("all_api", "mall_api").split()
-    process = subprocess.Popen([sys.executable, "-m", *command, str(port)], cwd=bff_alone(tmp_path))
+    command = command_of(server, port, "mall_api")
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=bff_alone(tmp_path))
     try:
         assert b'"products"' in answer(process, f"http://127.0.0.1:{port}/v1/recommend?ps=1")
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(
+            timeout=60
+        )  # gunicorn loses the signal for a worker that starts just then, and kills it after 30 s
 
 
 def answer(process: "subprocess.Popen[bytes]", url: str) -> bytes:

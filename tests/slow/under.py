@@ -158,6 +158,12 @@ def made(folder: Path) -> Path:
     return folder
 
 
+def command_of(server: str, port: int, package: str = "all_api") -> list[str]:
+    """Return the words behind `python -m` that start the service of a package."""
+    *words, last = COMMANDS[server].replace("all_api", package).split()
+    return [*words, f"{last}{port}"] if last.endswith(":") else [*words, last, str(port)]
+
+
 class Under(Service):
     """The service under a server of `COMMANDS`; it reads etc/all-api.yaml, as a factory without arguments does."""
 
@@ -165,10 +171,7 @@ class Under(Service):
         self.port, self.folder = free_port(), folder
         text = f"Name: all-api\nHost: 127.0.0.1\nPort: {self.port}\nShutdown:\n  WrapUpTime: 100ms\n{settings}"
         (folder / "etc" / "all-api.yaml").write_text(text, encoding="utf-8")
-        command = COMMANDS[server].split()
-        command = (
-            [*command[:-1], f"{command[-1]}{self.port}"] if command[-1].endswith(":") else [*command, str(self.port)]
-        )
+        command = command_of(server, self.port)
         self.log = folder / f"{server}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

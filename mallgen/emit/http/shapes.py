@@ -1,12 +1,10 @@
 """The contract's types as Python classes: chooses their names, and makes classes of anonymous structs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from mallgen.contract.base_types import BASE_TYPES
-from mallgen.contract.cross_words import Siblings, siblings_of
-from mallgen.contract.validate import read_rules
 from mallgen.contract.wire import WireField, json_types, wire_field
 from mallgen.diagnostics import Diagnostic
 from mallgen.model import (
@@ -83,10 +81,16 @@ def build(contract: Contract) -> Shapes:
     return Shapes(ordered, by_name, tuple(problems))
 
 
-def _rules(wire: WireField, siblings: Siblings) -> str:
-    """Return the words of a field's `validate` tag that are checked."""
-    field = wire.field
-    return read_rules(field.validate, field.type, not wire.main.optional, siblings).text if field.validate else ""
+def _rules(wires: Sequence[WireField], spelled: Sequence[PyIdent]) -> list[str]:
+    """Return the words of each field's `validate` tag that are checked."""
+    if not any(wire.field.validate for wire in wires):
+        return [""] * len(wires)
+    from mallgen.contract.cross_words import siblings_of  # few contracts have such tags
+    from mallgen.contract.validate import read_rules
+
+    named = [(wire.field, _spelled(name, wire)) for wire, name in zip(wires, spelled, strict=True)]
+    siblings = siblings_of(named)
+    return [read_rules(one.field.validate, one.field.type, not one.main.optional, siblings).text for one in wires]
 
 
 def _spelled(attribute: PyIdent, wire: WireField) -> str:
@@ -146,15 +150,15 @@ class _SchemaBuilder:
         claims = names.Claims(f"attribute of `{name}`", "rename one of the fields")
         wires = [wire_field(field) for field in fields]
         spelled = {w.field.span: claims.claim(names.variable(w.field.name), w.field.name, w.field.span) for w in wires}
-        siblings = siblings_of((wire.field, _spelled(spelled[wire.field.span], wire)) for wire in wires)
+        rules = _rules(wires, [spelled[wire.field.span] for wire in wires])
         attributes = tuple(
             Attribute(
                 spelled[wire.field.span],
                 self._ref(wire.field.type, wire.field, name, on_wire),
                 wire,
-                _rules(wire, siblings),
+                checked,
             )
-            for wire in wires
+            for wire, checked in zip(wires, rules, strict=True)
         )
         self.problems += claims.problems
         self.shapes.insert(slot, SchemaClass(name, origin, docs, attributes, span, on_wire))
