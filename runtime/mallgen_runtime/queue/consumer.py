@@ -64,13 +64,15 @@ class GroupMember:
         loop = asyncio.get_running_loop()
         over = None if patience is None else loop.time() + patience
         self._stopping.set()
-        if self.joined.is_set():
-            self._link.resume(())  # a fetch that waits may return
         for task in self._tasks:
             release(task)
+        if self.joined.is_set():
+            self._link.resume(())  # a fetch that waits may return
         await self._work.drain(list(self._parts.values()), patience)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._fetched.wait(), _CLOSE)
+        if self.joined.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE):
+                    await self._fetched.wait()
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
@@ -101,7 +103,6 @@ class GroupMember:
             self._problems.pop("queue", None)
             delay = 0.1
         self._fetched.set()
-        await asyncio.Event().wait()  # until `stop` ends it
 
     async def _join(self) -> None:
         delay = 0.1
@@ -229,7 +230,8 @@ class GroupMember:
     async def _later(self, delay: float) -> float:
         """Wait about so many seconds, or until the member stops; return the next time to wait."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), random.uniform(delay / 2, delay))  # noqa: S311 - no secret
+            async with asyncio.timeout(random.uniform(delay / 2, delay)):  # noqa: S311 - no secret
+                await self._stopping.wait()
         except TimeoutError:
             return min(delay * 2, _LONGEST)
         return delay

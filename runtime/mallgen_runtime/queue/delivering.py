@@ -124,7 +124,8 @@ class Delivering:
         while len(lane.records) < size and (left := over - time.monotonic()) > 0:
             lane.more.clear()
             try:
-                await asyncio.wait_for(lane.more.wait(), left)
+                async with asyncio.timeout(left):
+                    await lane.more.wait()
             except TimeoutError:
                 return
 
@@ -242,7 +243,8 @@ class Delivering:
     async def _waited(self, part: Partition, seconds: float) -> bool:
         """Wait; return False as soon as the partition is given up."""
         try:
-            await asyncio.wait_for(part.closing.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await part.closing.wait()
         except TimeoutError:
             return True
         return False

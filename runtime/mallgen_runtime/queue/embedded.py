@@ -229,7 +229,8 @@ class EmbeddedConsumer:
                     return found
                 pause = self._due - loop.time() if self._turn == self._queue.waker.turn else _GROUP
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), max(0.0, min(left, pause)))
+                    async with asyncio.timeout(max(0.0, min(left, pause))):
+                        await woken.wait()
 
     def _is_enough(self, found: Sequence[Record], most: int, waited: float) -> bool:
         """Return whether records are as many or as large as the settings ask for, or have waited long enough."""
