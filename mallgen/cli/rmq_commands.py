@@ -14,6 +14,7 @@ from mallgen.cli.options import (
     Command,
     Option,
 )
+from mallgen.kinds.tables import DIALECTS
 
 _TOPIC = Argument("topic", "The topic, as the contract names it.")
 _COUNT = Option("count", "End after so many messages.", "N")
@@ -44,6 +45,13 @@ RMQ_COMMANDS = (
         "rmq_protos",
         (Option("dir", "The folder that receives mallgen/queue.proto (default: this one).", "DIR"),),
         example="mallgen rmq protos -dir third_party",
+    ),
+    Command(
+        ("rmq", "outbox"),
+        "Print the DDL of the outbox, for the .sql of a service that sends what its transactions commit.",
+        "rmq_outbox",
+        (Option("dialect", "The database's dialect (default: mysql).", "NAME", choices=DIALECTS),),
+        example="mallgen rmq outbox -dialect postgres >> order.sql",
     ),
     Command(
         ("rmq", "tail"),

@@ -32,6 +32,10 @@ class InspectedFolder(NamedTuple):
 
 
 _BY_HAND = "change these lines by hand: sync cannot know what is meant"
+_NO_OUTBOX = {
+    "`ServiceContext` has no `outbox`": "an outbox needs its tables and a queue: `mallgen rmq outbox` prints their DDL "
+    "for a file in the service's `tables`, and its `uses` names a queue service"
+}
 _STOPS = "change these lines by hand; until then sync writes nothing, as the service could not be imported"
 
 
@@ -163,7 +167,7 @@ def _theirs(service: InspectedFolder, verdict: Verdict, stubs: bool) -> Iterator
             continue
         hint = f"run `{sync}`"
         if remark.is_yours:
-            hint = _STOPS if remark.stops else _BY_HAND
+            hint = _STOPS if remark.stops else _NO_OUTBOX.get(remark.text, _BY_HAND)
         severity = "warning" if verdict.state is State.FITS else "error"
         yield Diagnostic(remark.code, remark.text, span, hint, severity=severity)
     for block in verdict.blocks:

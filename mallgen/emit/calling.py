@@ -54,6 +54,11 @@ def called_as(use: Use) -> CalledKind:
     return _KINDS[use.kind]
 
 
+def queue_extras(uses: Iterable[Use]) -> tuple[str, ...]:
+    """Return the extras of mallgen-runtime that the settings of used queues may ask for."""
+    return ("kafka", "queue") if any(called_as(use) is QUEUES for use in uses) else ()
+
+
 def client_name(service: Service, kind: CalledKind = RPCS) -> PyIdent:
     """Return the name of a service's client class: `OrderClient` for `Order`."""
     return PyIdent(f"{names.class_name(service.name)}{kind.client}")
@@ -105,25 +110,33 @@ def fields(services: Sequence[UsedService], imports: Imports) -> list[Code]:
     return found
 
 
-def statements(services: Sequence[UsedService], imports: Imports) -> list[Code]:
-    """Return the statements that make the clients in a consumer's service context."""
+def statements(services: Sequence[UsedService], imports: Imports, outbox: bool = False) -> list[Code]:
+    """Return the statements that make the clients in a caller's service context.
+
+    `outbox`: those behind the database make an outbox of the producers, which keep a name for it.
+    """
     lines = []
     for service in services:
         connect = imports.add(service.kind.library, service.kind.connect)
-        channel = Code(f"self.keep({connect}(config.{service.setting}, {literal(service.key)}))")
-        if len(service.clients) > 1:
-            lines.append(
-                call(
-                    f"{service.setting} = self.keep(",
-                    [f"{connect}(config.{service.setting}, {literal(service.key)})"],
-                    indent=8,
-                )
-            )
+        given = Code(f"{connect}(config.{service.setting}, {literal(service.key)})")
+        channel = Code(f"self.keep({given})")
+        if len(service.clients) > 1 or (outbox and service.kind is QUEUES):
+            lines.append(call(f"{service.setting} = self.keep(", [given], indent=8))
             channel = service.setting
         for attribute, name in service.clients:
             local = imports.add(service.module, name, _local(name, service, services))
             lines.append(call(f"self.{attribute} = {local}(", [channel], indent=8))
     return lines
+
+
+def outbox(services: Sequence[UsedService], imports: Imports) -> list[Code]:
+    """Return the statement that makes the outbox of all producers; none without producers."""
+    queues = [service.setting for service in services if service.kind is QUEUES]
+    if not queues:
+        return []
+    made = imports.add("mallgen_runtime.queue.outbox", "Outbox")
+    given = [Code("self.db"), call("[", queues, "]", 16)]
+    return [call("self.outbox = self.keep(", [call(f"{made}(", given, indent=12)], indent=8)]
 
 
 def _local(name: str, service: UsedService, services: Sequence[UsedService]) -> str:

@@ -43,7 +43,7 @@ class ServiceTables:
             return ()
         from mallgen.emit.model.names import context_attributes
 
-        return tuple(context_attributes([self._found.names[table.name] for table in self._found.tables]))
+        return tuple(context_attributes(self._found.modelled))
 
     @property
     def data_source(self) -> list[Code]:
@@ -77,6 +77,11 @@ class ServiceTables:
         from mallgen.emit.model import files
 
         return files.statements(self._found, self._package, imports)
+
+    @property
+    def has_outbox(self) -> bool:
+        """Return whether messages can be written along with rows."""
+        return self._found is not None and self._found.has_outbox
 
     def files(self, renderer: Renderer) -> Iterator[File]:
         """Yield the files of the package `model/`."""

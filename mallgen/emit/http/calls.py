@@ -36,14 +36,24 @@ class Calls:
 
         return calling.settings(calling.used_services(self._uses, self._package))
 
-    def wiring(self, imports: Imports) -> tuple[list[Code], list[Code]]:
-        """Return the settings of wiring.py, and the statements that make the clients."""
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras of mallgen-runtime that its settings may ask for."""
         if not self._uses:
-            return [], []
+            return ()
+        from mallgen.emit import calling
+
+        return calling.queue_extras(self._uses)
+
+    def wiring(self, imports: Imports, outbox: bool) -> tuple[list[Code], list[Code], list[Code]]:
+        """Return the settings of wiring.py, the statements that make the clients, and those that make an outbox."""
+        if not self._uses:
+            return [], [], []
         from mallgen.emit import calling
 
         services = calling.used_services(self._uses, self._package)
-        return calling.fields(services, imports), calling.statements(services, imports)
+        made = calling.outbox(services, imports) if outbox else []
+        return calling.fields(services, imports), calling.statements(services, imports, outbox), made
 
     def classes(self) -> Iterator[ClassShape]:
         """Yield the classes of the package `rpc/`."""

@@ -92,7 +92,7 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
 def _project(plan: Layout, port: int, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
     settings = project.settings(plan, port, calls, tables, renderer)
     blocks = (*project.blocks(plan, calls), *tables.blocks)
-    return project.skeleton(plan, tables).once(settings, blocks, renderer)
+    return project.skeleton(plan, calls, tables).once(settings, blocks, renderer)
 
 
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, LogicBody]) -> Iterator[File]:
@@ -115,7 +115,7 @@ def _once(route: RouteNames, user: UserText, layer: str, plan: Layout) -> File:
 
 def _always(plan: Layout, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
     package = plan.package
-    skeleton = project.skeleton(plan, tables)
+    skeleton = project.skeleton(plan, calls, tables)
     yield wiring(skeleton, project.wiring(plan, calls, tables), renderer)
     yield skeleton.app("http/app.py", f"The application of {plan.service}.", renderer)
     types = schemas.schemas(plan.shapes, package, plan.service, renderer)

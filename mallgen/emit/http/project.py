@@ -53,12 +53,13 @@ def env_name(name: str) -> PyIdent:
     return PyIdent(snake(name).upper())
 
 
-def skeleton(layout: Layout, tables: ServiceTables) -> Skeleton:
+def skeleton(layout: Layout, calls: Calls, tables: ServiceTables) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
     name = layout.service
     sockets = ("ws",) if any(route.route.websocket for route in layout.routes) else ()
     extras = ("rest", "rpc", *sockets)
-    return Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=tables.extras)
+    drivers = tuple(sorted({*calls.extras, *tables.extras}))
+    return Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=drivers)
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:
@@ -79,14 +80,14 @@ def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:
         imports.add(RUNTIME, "CorsConf")
         imports.add("mallgen_runtime.schema", "field")
         fields.append(call(f"{variable(name)}: CorsConf = field(", ["default_factory=CorsConf"], indent=4))
-    settings_of_clients, clients = calls.wiring(imports)
+    settings_of_clients, clients, outbox = calls.wiring(imports, tables.has_outbox)
     return Wiring(
         what=f"What {layout.service}'s contract asks of its configuration.",
         asks=f"Settings that the contract of {layout.service} asks for.",
         base=imports.add(RUNTIME, "RestConf"),
         imports=imports,
         fields=[*fields, *settings_of_clients, *tables.fields(imports)],
-        statements=[*clients, *tables.statements(imports)],
+        statements=[*clients, *tables.statements(imports), *outbox],
     )
 
 

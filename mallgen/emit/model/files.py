@@ -16,6 +16,7 @@ from mallgen.python.names import Scope
 from mallgen.python.render import Renderer
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect, Table
+from mallgen.tables.outbox import OWN
 from mallgen.text.width import width
 
 DEFAULT_PREFIX = "cache"
@@ -41,6 +42,16 @@ class TableSet(Struct, frozen=True):
     problems: tuple[Diagnostic, ...]
     choices: ModelChoices = _NO_CHOICES
 
+    @property
+    def modelled(self) -> list[TableNames]:
+        """The names of the tables that have a model: those of the outbox have none."""
+        return [self.names[table.name] for table in self.tables if table.name not in OWN]
+
+    @property
+    def has_outbox(self) -> bool:
+        """Return whether messages can be written along with rows."""
+        return {table.name for table in self.tables} >= OWN
+
 
 def table_set(database: str, tables: Sequence[Table], choices: ModelChoices = _NO_CHOICES) -> TableSet:
     """Return tables with their names, and the errors of two that would have one module."""
@@ -57,6 +68,8 @@ def model_files(tables: TableSet, home: str, renderer: Renderer) -> Iterator[Fil
         path = f"{folder}/{names.module}_model"
         text = _generated(table, tables, home, renderer)
         yield File(f"{path}_gen.py", text, Owner.ALWAYS, Role("table", table.name), table.span)
+        if table.name in OWN:
+            continue
         text = _yours(table, names, home, renderer)
         yield File(f"{path}.py", text, Owner.ONCE, Role("model", table.name), table.span)
 
@@ -76,7 +89,7 @@ def statements(tables: TableSet, package: PyIdent, imports: Imports) -> list[Cod
             whole if width(whole) + 8 <= WIDTH else code("self.cache = self.keep(\n            {}\n        )", made)
         )
         given = Code("self.db, self.cache")
-    names = [tables.names[table.name] for table in tables.tables]
+    names = tables.modelled
     for attribute, one in zip(context_attributes(names), names, strict=True):
         model = imports.add(f"{package}.model.{one.module}_model", one.model)
         lines.append(code("self.{} = {}({})", attribute, model, given))

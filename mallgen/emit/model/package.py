@@ -48,7 +48,7 @@ def _opened(tables: TableSet, package: PyIdent, renderer: Renderer) -> File:
         words = [literal(tables.database or package.removesuffix("_model")), literal(tables.choices.prefix)]
         whole = call("Cache(", [Code("redis"), Code("cache or CacheConf()"), *words], indent=12)
         made.append(code("self.cache = self.keep({})", whole))
-    names = [tables.names[table.name] for table in tables.tables]
+    names = tables.modelled
     on = Code("self.db, self.cache" if tables.choices.cache else "self.db")
     for attribute, one in zip(context_attributes(names), names, strict=True):
         model = imports.add(f"{package}.{one.module}_model", one.model)

@@ -215,14 +215,16 @@ def _wiring(layout: QueueLayout) -> Wiring:
         call(f"{layout.setting(topic)}: TopicConf = field(", ["default_factory=TopicConf"], indent=4)
         for topic in layout.topics
     ]
-    used = calling.statements(layout.used_services, imports)
+    has_outbox = layout.tables.has_outbox
+    used = calling.statements(layout.used_services, imports, has_outbox)
+    outbox = calling.outbox(layout.used_services, imports) if has_outbox else []
     return Wiring(
         what=f"What every {layout.title} service has.",
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add(QUEUES.library, "QueueServerConf"),
         imports=imports,
         fields=[*own, *calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
-        statements=[*used, *layout.tables.statements(imports)],
+        statements=[*used, *layout.tables.statements(imports), *outbox],
     )
 
 

@@ -91,9 +91,8 @@ class RpcLayout(Struct, frozen=True):
         """The facts that the common files of a service are made from."""
         distribution = self.package.replace("_", "-")
         dev = (*DEV, "types-protobuf>=5.29")
-        return Skeleton(
-            self.title, self.package, distribution, ("rpc",), "rpc/test.py", "rpc/hooks.py", dev, self.tables.extras
-        )
+        drivers = tuple(sorted({*calling.queue_extras(self.uses), *self.tables.extras}))
+        return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", "rpc/hooks.py", dev, drivers)
 
     @property
     def used_services(self) -> tuple[calling.UsedService, ...]:
@@ -225,14 +224,16 @@ def _wiring(layout: RpcLayout) -> Wiring:
     imports = Imports(layout.package)
     imports.add("typing", "TypeVar")
     imports.add("mallgen_runtime", "ServiceBase")
-    used = calling.statements(layout.used_services, imports)
+    has_outbox = layout.tables.has_outbox
+    used = calling.statements(layout.used_services, imports, has_outbox)
+    outbox = calling.outbox(layout.used_services, imports) if has_outbox else []
     return Wiring(
         what=f"What every {layout.title} service has.",
         asks=f"Settings that {layout.title} asks for.",
         base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
         imports=imports,
         fields=[*calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
-        statements=[*used, *layout.tables.statements(imports)],
+        statements=[*used, *layout.tables.statements(imports), *outbox],
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from mallgen_runtime.process import metrics, spans
@@ -15,6 +16,9 @@ from mallgen_runtime.queue.errors import QueueError
 from mallgen_runtime.queue.link import Outgoing, ProducerLink, Queue
 from mallgen_runtime.queue.opening import queue_at
 from mallgen_runtime.queue.topics import Address
+
+# what an outbox takes in place of the queue, with the key of the producer
+captured: ContextVar[list[tuple[str, Outgoing]] | None] = ContextVar("captured", default=None)
 
 
 def produce(conf: ProducerConf, key: str) -> "Producer":
@@ -83,7 +87,11 @@ class Producer:
         code = Code.UNAVAILABLE
         try:
             made = self._outgoing(call, address, message, key, span)
-            await self._written(made, call.timeout)
+            into = captured.get()
+            if into is None:
+                await self._written([made], call.timeout)
+            else:
+                into.append((self.key, made))
             code = Code.OK
         except ResourceError as problem:
             code = problem.status
@@ -93,17 +101,22 @@ class Producer:
             if span is not None:
                 traced.end(span, code)
 
-    async def _written(self, message: Outgoing, asked: float | None) -> None:
-        """Write a message. Raises QueueError."""
+    async def relay(self, messages: Sequence[Outgoing]) -> None:
+        """Send messages of an outbox as they are. Raises QueueError."""
+        await self._written(messages, None)
+
+    async def _written(self, messages: Sequence[Outgoing], asked: float | None) -> None:
+        """Write messages. Raises QueueError."""
         await self.start()
         assert self._queue is not None and self._link is not None
         limit = remaining(asked if asked is not None else self._conf.timeout / 1000 or None)
         try:
             async with asyncio.timeout(limit):
-                await self._make(self._queue, message.topic)
-                await self._link.send((message,))
+                for topic in {message.topic for message in messages}:
+                    await self._make(self._queue, topic)
+                await self._link.send(messages)
         except TimeoutError:
-            raise QueueError(f"{message.topic} was not acknowledged in {limit or 0:.1f} s") from None
+            raise QueueError(f"{messages[0].topic} was not acknowledged in {limit or 0:.1f} s") from None
 
     async def _make(self, queue: Queue, topic: str) -> None:
         """Make a topic that is missing, once."""
