@@ -10,7 +10,7 @@ from mallgen.drift.user_file import NotPython, UserFile, is_function, walked
 # What values of the runtime's classes offer; tests/drift/test_members.py compares it with the runtime.
 RUNTIME: Mapping[str, frozenset[str]] = {
     "mallgen_runtime.ServiceBase": frozenset(
-        "close config intercept keep middlewares open shut start states use".split()
+        "close config intercept keep kept middlewares open shut start states use".split()
     ),
     "mallgen_runtime.schema.Omitting": frozenset(),
     "mallgen_runtime.schema.Struct": frozenset(),

@@ -30,7 +30,8 @@ class Kind(NamedTuple):
     with `{contract}` in them; empty means `gen`, and no command. `paths` are a target's options whose values are files
     and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port of a new service,
     0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY (it answers),
-    REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key. `title` returns the
+    REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key; `identity` is what
+    two of them must not share: the `key` in a registry, or the consumer `group` of a queue. `title` returns the
     service's name in the text of a contract, empty where the text has none. `carried` reads a target's contract as
     messages, which `mallgen check` holds beside tables, with the texts of its files; None: the kind has no messages.
     `version` adds a target's contract to a service, to compare two versions of it; None: it has none beside tables.
@@ -47,6 +48,7 @@ class Kind(NamedTuple):
     runs: bool = True
     ready: str = STARTED
     calls: bool = False
+    identity: str = "key"
     title: Callable[[str], str] = lambda text: ""
     carried: "Callable[[Target], Carried] | None" = None
     version: "Callable[[Target, ServiceVersion], ReadVersion] | None" = None

@@ -50,6 +50,7 @@ KIND = Kind(
     options=(FROM_FILENAME, DATABASE, *CHOICES),
     ready=STARTED,
     calls=True,
+    identity="group",
     title=package,
     carried=carried,
     version=_version,

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import Scalar, plain, scalars
 from mallgen.kinds.kind import kind_named
-from mallgen.kinds.naming import called_kind
 from mallgen.kinds.target import Made, Target
 from mallgen.output.files import File
 from mallgen.output.records import PYPROJECT, SETTINGS
@@ -22,6 +21,7 @@ from mallgen.workspace.config import NAME, ServiceEntry, Workspace, free_port
 
 _PORT_DIGITS = 5
 _KINDS = {"package": "package", "key": "registry key", "group": "consumer group", "distribution": "distribution"}
+_IDENTITIES = {"key": ("etcd.key", "name"), "group": ("group", "name")}  # the settings that have it
 _HARM = {
     "group": "each would get a part of the other's messages",
     "key": "calls would go to the wrong one",
@@ -82,9 +82,9 @@ def _service_facts(member: ServiceEntry, target: Target, made: Made, sources: di
         text, path, is_disk = _text(target, files[SETTINGS], is_there, sources)
         expected = scalars(files[SETTINGS].text, path)
         settings = scalars(text, path)
-        way = called_kind(target.kind) if kind_named(target.kind).calls else ""
-        key = expected["name"].value if way == "rpc" else ""
-        facts += _settings(way, settings, None if is_disk else head)
+        kind = kind_named(target.kind)
+        key = expected["name"].value if kind.calls and kind.identity == "key" else ""
+        facts += _settings(kind.identity if kind.calls else "", settings, None if is_disk else head)
     return _ServiceFacts(member, tuple(facts), key, settings if is_there else {}, path)
 
 
@@ -115,11 +115,11 @@ def _distribution(text: str, path: str, span: Span | None) -> Iterator[_Fact]:
         yield _Fact("distribution", name, re.sub(r"[-_.]+", "-", name).lower(), place)
 
 
-def _settings(way: str, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
-    """Yield what the settings of a service have that another one may have, too; `way` is how others call it."""
-    key = _own_key(found) if way == "rpc" else _first(found, "group", "name") if way else None
-    if key is not None:
-        yield _Fact("key" if way == "rpc" else "group", key.value, key.value, span or key.span)
+def _settings(identity: str, found: Mapping[str, Scalar], span: Span | None) -> Iterator[_Fact]:
+    """Yield what the settings of a service have that another one may have, too."""
+    own = _first(found, *_IDENTITIES.get(identity, ()))
+    if own is not None:
+        yield _Fact(identity, own.value, own.value, span or own.span)
     for name in ("port", "listenon", "devserver.port"):
         port = found[name].value.rpartition(":")[2] if name in found else ""
         if port.isdecimal() and 0 < len(port.lstrip("0")) <= _PORT_DIGITS:
@@ -204,7 +204,7 @@ def _other_keys(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
 
 def _own_key(settings: Mapping[str, Scalar]) -> Scalar | None:
     """Return the key that a service registers under, by its settings."""
-    return _first(settings, "etcd.key", "name")
+    return _first(settings, *_IDENTITIES["key"])
 
 
 def _first(settings: Mapping[str, Scalar], *keys: str) -> Scalar | None:
