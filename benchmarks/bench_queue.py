@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.aio import AIOConsumer
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -25,6 +26,7 @@ from mallgen_runtime.queue.kafka_client import KafkaSettings  # noqa: E402
 from mallgen_runtime.queue.link import Outgoing, Place  # noqa: E402
 from tests.kafka_server import Kafka, kafka  # noqa: E402
 
+NAMES = ("write bare", "write ours", "read bare", "read aio", "read ours")
 VALUE, HEADERS = b"v" * 100, (("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),)
 SAME = {"queued.min.messages": 10_000, "fetch.queue.backoff.ms": 20, "fetch.wait.max.ms": 100, "log_level": 3}
 BATCH, FETCH, ALLOWED = 1000, 500, 0.4
@@ -36,7 +38,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=5)
     words = parser.parse_args()
-    rates: dict[str, list[float]] = {name: [] for name in ("write bare", "write ours", "read bare", "read ours")}
+    rates: dict[str, list[float]] = {name: [] for name in NAMES}
     with kafka() as server:
         for turn in range(words.turns):
             measured(server, turn, words.messages, rates)
@@ -58,6 +60,7 @@ def measured(server: Kafka, turn: int, count: int, rates: dict[str, list[float]]
     rates["write bare"].append(count / write_bare(server, bare, count))
     rates["write ours"].append(count / asyncio.run(write_ours(queue, ours, count)))
     rates["read bare"].append(read_bare(server, bare, count))
+    rates["read aio"].append(asyncio.run(read_aio(server, bare, count)))
     rates["read ours"].append(asyncio.run(read_ours(queue, ours, count)))
 
 
@@ -104,6 +107,21 @@ def read_bare(server: Kafka, topic: str, count: int) -> float:
         seen += len(found)
     took = time.perf_counter() - began
     client.close()
+    return count / took
+
+
+async def read_aio(server: Kafka, topic: str, count: int) -> float:
+    """Return messages in a second of confluent-kafka's asyncio consumer, from its first batch on."""
+    settings: dict[str, Any] = {"bootstrap.servers": server.host, "group.id": f"{topic}-aio", **SAME}
+    client = AIOConsumer({**settings, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    await client.subscribe([topic])
+    seen, began = 0, 0.0
+    while seen < count + 1:
+        found = [(one.key(), one.value(), one.headers()) for one in await client.consume(FETCH, 0.1)]
+        began = began or (time.perf_counter() if found else 0.0)
+        seen += len(found)
+    took = time.perf_counter() - began
+    await client.close()
     return count / took
 
 
