@@ -11,7 +11,7 @@ from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.middlewares import Idempotency
 from mallgen_runtime.testing import Client
 
-LOCK = 0.2
+LOCK = 0.4
 Post = Callable[[], Awaitable[tuple[int, bytes]]]
 
 
