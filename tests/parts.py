@@ -78,10 +78,12 @@ class Process:
         """Return whether the program runs."""
         return self._process is not None and self._process.poll() is None
 
-    def launch(self) -> None:
-        """Start the program."""
+    def launch(self, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+        """Start the program, in this folder and environment unless others are given."""
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            self._process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=cwd, env=env
+            )
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""

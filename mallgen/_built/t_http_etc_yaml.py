@@ -3,10 +3,10 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, name: Any, port: Any, jwt: Any, transitions: Any, cors: Any, uses: Any, data_source: Any) -> str:
+def render(*, header: Any, yours: Any, name: Any, host: Any, port: Any, jwt: Any, transitions: Any, cors: Any, uses: Any, data_source: Any) -> str:
     parts: list[str] = []
     add = parts.append
-    add(f'{yours}\nName: {name}\nHost: 0.0.0.0\nPort: {port}\n')
+    add(f'{yours}\nName: {name}\nHost: {host}\nPort: {port}\n')
     for key_1, env_1 in jwt:
         add(f'\n{key_1}:\n  AccessSecret: ${{{env_1}_ACCESS_SECRET}}\n  AccessExpire: 86400\n')
     for key_1, env_1 in transitions:

@@ -9,7 +9,6 @@ from typing import Any
 from typer._click.exceptions import BadOptionUsage, MissingParameter, NoSuchOption, UsageError
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from mallgen.cli.options import COMMANDS
 from mallgen.text.suggest import did_you_mean, nearest
 
 _ALMOST = 0.7  # `-scr` is a misspelt `-src`, and `-Iprotos` is `-I protos`
@@ -128,11 +127,8 @@ def _explain_option(problem: NoSuchOption, command: Any, words: Sequence[str]) -
 
 def _longer(asked: str) -> str:
     """Return a hint with the commands that end with this word; goctl's spellings of them stay out."""
-    from mallgen.cli.model_commands import MODEL_COMMANDS
-    from mallgen.cli.rmq_commands import RMQ_COMMANDS
+    from mallgen.cli.run import all_commands
 
-    paths = [
-        " ".join(command.path) for command in (*COMMANDS, *RMQ_COMMANDS, *MODEL_COMMANDS) if len(command.path) == 2
-    ]
+    paths = [" ".join(command.path) for command in all_commands() if len(command.path) == 2]
     found = [f"`mallgen {path}`" for path in paths if path.split()[1] == asked]
     return f"did you mean {' or '.join(found)}?" if found else ""

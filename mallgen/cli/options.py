@@ -1,7 +1,6 @@
 """The command line as a table: fast.py reads common command lines by it, typer_app.py builds its commands from it.
 
-The commands in ELSEWHERE are in model_commands.py, rmq_commands.py and production_commands.py, which only they and
-typer need.
+The commands in ELSEWHERE are in modules of their own, which only they and typer need.
 """
 
 from collections.abc import Mapping
@@ -72,7 +71,7 @@ class Values:
         return self._values.get(name) is True
 
 
-ELSEWHERE = ("model", "rmq", "docker", "kube", "compose")
+ELSEWHERE = ("admin", "model", "rmq", "docker", "kube", "compose")
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` when the shell wants completions
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 OUTSIDE = Option("allow-outside", "Let the contract import files from outside its repository.")
@@ -381,6 +380,7 @@ COMMANDS = (
 ROOT_HELP = "Contract-first: .api files in, Python services out."
 GROUP_HELP = {
     ("model",): "Models of tables from .sql files and databases.",
+    ("admin",): "Back offices of tables, as services of your own.",
     ("rmq",): "Queue services from .proto contracts, whose RPCs are topics.",
     ("rmq", "dlq"): "Dead letters: messages whose logic failed too often.",
     ("model", "mysql"): "The same for MySQL and MariaDB, as goctl spells it.",

@@ -10,11 +10,12 @@ SIGNALLED = 128  # the exit code of a process that a signal ended is this plus t
 
 def all_commands() -> tuple[Command, ...]:
     """Return every command of the table."""
+    from mallgen.cli.admin_commands import ADMIN_COMMANDS
     from mallgen.cli.model_commands import MODEL_COMMANDS
     from mallgen.cli.production_commands import PRODUCTION_COMMANDS
     from mallgen.cli.rmq_commands import RMQ_COMMANDS
 
-    return (*COMMANDS, *PRODUCTION_COMMANDS, *RMQ_COMMANDS, *MODEL_COMMANDS)
+    return (*COMMANDS, *ADMIN_COMMANDS, *PRODUCTION_COMMANDS, *RMQ_COMMANDS, *MODEL_COMMANDS)
 
 
 def run(command: Command, values: Values) -> int:

@@ -28,12 +28,13 @@ class HttpOptions(Struct, frozen=True):
     """The options of the emitter beyond the contract itself.
 
     `name` and `package` replace those derived from the contract, unless empty. `port` goes into the settings of a new
-    project. `bodies` are pairs of route (`GET /v1/greet`) and logic; the other routes get stubs. `uses` are the RPC
-    services that this one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits
-    the bytes of all files.
+    project, which listens for this machine alone if it `is_internal`. `bodies` are pairs of route (`GET /v1/greet`) and
+    logic; the other routes get stubs. `uses` are the RPC services that this one calls, `tables` those of its database.
+    `prove` compiles each generated module; `most` limits the bytes of all files.
     """
 
     port: int = 8888
+    is_internal: bool = False
     bodies: tuple[tuple[str, LogicBody], ...] = ()
     uses: tuple["Use", ...] = ()
     tables: "TableSet | None" = None
@@ -62,7 +63,7 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
     if any(problem.severity == "error" for problem in problems):
         return Emitted((), problems)
     user_files = (
-        *_project(plan, options.port, calls, tables, renderer),
+        *_project(plan, options, calls, tables, renderer),
         *_layers(plan, renderer, dict(options.bodies)),
     )
     classes = (*_classes(plan), *calls.classes())
@@ -89,8 +90,10 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
         )
 
 
-def _project(plan: Layout, port: int, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
-    settings = project.settings(plan, port, calls, tables, renderer)
+def _project(
+    plan: Layout, options: HttpOptions, calls: Calls, tables: ServiceTables, renderer: Renderer
+) -> Iterator[File]:
+    settings = project.settings(plan, options.port, options.is_internal, calls, tables, renderer)
     blocks = (*project.blocks(plan, calls), *tables.blocks)
     return project.skeleton(plan, calls, tables).once(settings, blocks, renderer)
 

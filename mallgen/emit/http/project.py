@@ -17,11 +17,14 @@ from mallgen.python.render import Renderer
 RUNTIME = "mallgen_runtime"
 
 
-def settings(layout: Layout, port: int, calls: Calls, tables: ServiceTables, renderer: Renderer) -> str:
+def settings(
+    layout: Layout, port: int, is_internal: bool, calls: Calls, tables: ServiceTables, renderer: Renderer
+) -> str:
     """Return the text of etc/<service>.yaml."""
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
+        host=Code("127.0.0.1") if is_internal else Code("0.0.0.0"),  # noqa: S104
         port=port,
         uses=calls.settings(),
         data_source=tables.data_source,

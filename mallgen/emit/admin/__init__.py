@@ -1,0 +1,1 @@
+"""Contracts and logic of new admin services, made of tables."""

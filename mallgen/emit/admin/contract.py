@@ -1,0 +1,161 @@
+"""The `.api` contract of an admin service."""
+
+from collections.abc import Iterable, Iterator
+
+from mallgen.emit.admin.columns import AdminField, AdminTable
+from mallgen.tables.model import Base
+
+MOST_ROWS = 100  # of one page, and of one change of several
+
+
+def contract(service: str, tables: Iterable[AdminTable]) -> str:
+    """Return the text of the contract; the formatter lays it out."""
+    parts = [part for one in tables for part in (_types(one), _service(service, one))]
+    return "\n\n".join(['syntax = "v1"', f'info (\n\ttitle: "{service}"\n)', *parts]) + "\n"
+
+
+def stem(one: AdminTable) -> str:
+    """Return the word that types and handlers of a table end with."""
+    return str(one.names.stem)
+
+
+def path(one: AdminTable) -> str:
+    """Return the path of a table's rows."""
+    return f"/{one.names.module}"
+
+
+def title(one: AdminTable) -> str:
+    """Return the table's name for messages."""
+    return one.table.name
+
+
+def _types(one: AdminTable) -> str:
+    name = stem(one)
+    blocks = [_struct(name, _answer(one), one.table.comment)]
+    blocks.append(_struct(f"List{name}Request", [*_asked(one), *_paged()]))
+    items = [f'Items []*{name} `json:"items"`', 'Cursor string `json:"cursor"` // empty on the last page']
+    blocks.append(_struct(f"List{name}Response", items))
+    blocks.append(_struct(f"Export{name}Request", _asked(one)))
+    blocks.append(_struct(f"Get{name}Request", _path(one)))
+    if one.missing is None:
+        blocks.append(_struct(f"Create{name}Request", [_given(field, is_new=True) for field in one.new]))
+    if one.changed:
+        blocks.append(_struct(f"Update{name}Request", [*_path(one), *_changes(one)]))
+    blocks.append(_struct(f"Delete{name}Request", [*_path(one), *_version(one, "form")]))
+    if len(one.key) == 1:
+        blocks.append(_struct(f"Change{name}Request", _several(one)))
+        blocks.append(_struct(f"Change{name}Response", ['Changed int64 `json:"changed"` // rows that there were']))
+    return "type (\n" + "\n\n".join(blocks) + "\n)"
+
+
+def _struct(name: str, lines: Iterable[str], comment: str = "") -> str:
+    note = " ".join("".join(c if c.isprintable() else " " for c in comment).split())
+    inner = "\n".join(f"\t\t{line}" for line in lines)
+    return (f"\t// {note}\n" if note else "") + f"\t{name} {{\n{inner}\n\t}}"
+
+
+def _answer(one: AdminTable) -> Iterator[str]:
+    for field in one.fields:
+        optional = ",optional" if field.column.nullable else ""
+        star = "*" if field.is_nullable and not field.kind.startswith("[]") else ""
+        yield f'{field.go} {star}{field.kind} `json:"{field.key}{optional}"`{_note(field)}'
+
+
+def _asked(one: AdminTable) -> Iterator[str]:
+    for field in one.filters:
+        rule = _rule(field, "omitempty,")
+        yield f'{field.go} *{field.kind} `form:"{field.key},optional{_options(field)}"{rule}`{_note(field)}'
+    sorts = [field.key for field in one.sorts]
+    yield f'Sort string `form:"sort,default={sorts[0]},options={"|".join(sorts)}"`'
+    yield 'Order string `form:"order,default=asc,options=asc|desc"`'
+
+
+def _paged() -> tuple[str, ...]:
+    return (
+        'Cursor string `form:"cursor,optional"` // that of the page before',
+        f'Ps int64 `form:"ps,default=20,range=[1:{MOST_ROWS}]"` // rows of a page',
+    )
+
+
+def _path(one: AdminTable) -> list[str]:
+    source = "form" if _has_text_key(one) else "path"
+    return [f'{field.go} {field.kind} `{source}:"{field.key}"{_rule(field)}`{_note(field)}' for field in one.key]
+
+
+def _has_text_key(one: AdminTable) -> bool:
+    """Return whether a row's key may have a slash, which no part of a path can have."""
+    return any(field.column.type.base is Base.TEXT for field in one.key)
+
+
+def _given(field: AdminField, is_new: bool) -> str:
+    """Return the line of a field that a request writes."""
+    column = field.column
+    needed = is_new and column.default is None and not column.nullable
+    is_open = field.kind == "interface{}" or field.kind.startswith("[]")
+    star = "" if needed or is_open else "*"
+    words = "" if needed else ",optional"
+    rule = _rule(field, "" if needed else "omitempty,")
+    return f'{field.go} {star}{field.kind} `json:"{field.key}{words}{_options(field)}"{rule}`{_note(field)}'
+
+
+def _rule(field: AdminField, words: str = "") -> str:
+    """Return the tag with the most characters that a column takes, empty where it has no bound."""
+    is_bounded = field.column.type.base is Base.TEXT and field.column.type.length > 0
+    return f' validate:"{words}max={field.column.type.length}"' if is_bounded else ""
+
+
+def _changes(one: AdminTable) -> Iterator[str]:
+    for field in one.changed:
+        yield _given(field, is_new=False)
+    yield from _version(one, "json")
+    if names := [field.key for field in one.changed if field.column.nullable]:
+        yield f'Clear []string `json:"clear,optional,options={"|".join(names)}"` // fields that are to be empty'
+
+
+def _version(one: AdminTable, source: str) -> list[str]:
+    if not one.table.version:
+        return []
+    field = one.field(one.table.version)
+    return [f'{field.go} {field.kind} `{source}:"{field.key}"` // that of the row which was changed']
+
+
+def _several(one: AdminTable) -> Iterator[str]:
+    yield f'Keys []{one.key[0].kind} `json:"keys" validate:"min=1,max={MOST_ROWS},unique"`'
+    actions = ["delete", *(["set"] if one.settable else [])]
+    yield f'Action string `json:"action,options={"|".join(actions)}"`'
+    for field in one.settable:
+        yield f'{field.go} *{field.kind} `json:"{field.key},optional{_options(field)}"`{_note(field)}'
+
+
+def _options(field: AdminField) -> str:
+    return f",options={'|'.join(field.options)}" if field.options else ""
+
+
+def _note(field: AdminField) -> str:
+    return f" // {field.note}" if field.note else ""
+
+
+def routes(one: AdminTable) -> list[tuple[str, str, str, str, str]]:
+    """Return verb, handler, method, path and answer of the routes of a table."""
+    name, rows = stem(one), path(one)
+    row = f"{rows}-row" if _has_text_key(one) else rows + "".join(f"/:{field.key}" for field in one.key)
+    found = [("list", f"List{name}", "get", rows, f"List{name}Response")]
+    found.append(("export", f"Export{name}", "get", f"{rows}-export", ""))
+    found.append(("get", f"Get{name}", "get", row, name))
+    found += [("create", f"Create{name}", "post", rows, name)] if one.missing is None else []
+    found += [("update", f"Update{name}", "patch", row, name)] if one.changed else []
+    found.append(("delete", f"Delete{name}", "delete", row, ""))
+    if len(one.key) == 1:
+        found.append(("change", f"Change{name}", "post", f"{rows}-change", f"Change{name}Response"))
+    return found
+
+
+def _service(service: str, one: AdminTable) -> str:
+    lines = []
+    for verb, handler, method, where, answer in routes(one):
+        words = f'"{verb} {title(one)}"'
+        doc = f' (\n\t\tsummary: {words}\n\t\tstatus: "201"\n\t)' if verb == "create" else f" {words}"
+        returns = f" returns ({answer})" if answer else ""
+        lines.append(f"\t@doc{doc}\n\t@handler {handler}\n\t{method} {where} ({handler}Request){returns}")
+    head = f"@server (\n\tprefix: /v1\n\tgroup: {one.names.module}\n\tjwt: Auth\n)"
+    return f"{head}\nservice {service} {{\n" + "\n\n".join(lines) + "\n}"

@@ -1,0 +1,161 @@
+"""A new admin service as files: the tables that were asked for, its settings, contract and modules."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from mallgen.diagnostics import Diagnostic, Note
+from mallgen.emit.admin import modules as made
+from mallgen.emit.admin.columns import AdminTable, admin_table
+from mallgen.emit.admin.contract import contract, routes
+from mallgen.emit.admin.ddl import AUDIT
+from mallgen.emit.model.names import context_attributes, names_of
+from mallgen.python import names
+from mallgen.python.render import python
+from mallgen.tables.model import Base, Schema, Table
+from mallgen.text.suggest import did_you_mean
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_KEYS = (Base.INT, Base.TEXT, Base.YEAR, Base.UUID, Base.DECIMAL, Base.DATE, Base.DATETIME, Base.TIME)
+
+
+class Chosen(Struct, frozen=True):
+    """The tables of a new admin service and their database, or what is wrong with the choice."""
+
+    tables: tuple[AdminTable, ...]
+    database: str
+    problems: tuple[Diagnostic, ...]
+
+
+def choose(schema: Schema, asked: Sequence[str], database: str) -> Chosen:
+    """Return the tables of some names, which must be those of one database."""
+    problems = list(_unknown(schema, asked, database))
+    found = [table for table in schema.of(database) if table.name in asked]
+    for table in found[1:]:
+        if table.database != found[0].database and not problems:
+            problems.append(_other_database(found[0], table))
+    problems += [problem for table in found for problem in _unfit(table)]
+    if problems:
+        return Chosen((), "", tuple(problems))
+    every = [*map(names_of, found)]
+    attributes = context_attributes(every)
+    tables = tuple(admin_table(table, str(name)) for table, name in zip(found, attributes, strict=True))
+    problems += [problem for one in tables for problem in _unshown(one)] or [*_same_names(tables)]
+    return Chosen(tables, found[0].database, tuple(problems))
+
+
+def _unknown(schema: Schema, asked: Sequence[str], database: str) -> Iterator[Diagnostic]:
+    known = sorted({table.name for table in schema.of(database)})
+    if database and not known:
+        names = [one for one in schema.databases if one]
+        hint = did_you_mean(database, names) or f"the databases are {', '.join(names)}"
+        yield Diagnostic("no-tables", f"there is no table of the database `{database}`", hint=hint)
+    elif not asked:
+        yield Diagnostic("no-tables", "no table is named", hint=f"-tables {','.join(known[:3])}")
+    for name in asked if known else ():
+        if name not in known:
+            hint = did_you_mean(name, known) or f"there are {', '.join(known[:8])}"
+            yield Diagnostic("no-tables", f"no table is named `{name}`", hint=hint)
+
+
+def _other_database(first: Table, other: Table) -> Diagnostic:
+    message = f"`{other.name}` is in the database `{other.database}`, `{first.name}` in `{first.database}`"
+    hint = f"-database {first.database} takes one; make an admin service for each"
+    return Diagnostic("admin-database", message, other.span, hint, (Note(first.span, "the first table"),))
+
+
+def _unfit(table: Table) -> Iterator[Diagnostic]:
+    """Yield why people cannot look after a table."""
+    if table.select:
+        yield _refused(table, "is a view, which has no rows of its own", "name the tables that it is made of")
+    elif not table.key:
+        yield _refused(table, "has no primary key, by which a row is found", "add one, or leave the table out")
+    if table.name == AUDIT:
+        yield _refused(table, "is the trail that the service itself writes", "leave it out")
+    for column in table.columns:
+        if not _WORD.fullmatch(column.name):
+            message = f"the column `{column.name}` has a name that no contract can have"
+            hint = "letters, digits and `_`, a letter first: rename it, or leave the table out"
+            yield Diagnostic("admin-table", message, column.span, hint)
+    if not _WORD.fullmatch(table.name):
+        yield _refused(table, "has a name that no path can have", "letters, digits and `_`, a letter first: rename it")
+
+
+def _unshown(one: AdminTable) -> Iterator[Diagnostic]:
+    """Yield why a table whose key is hidden, or that no index can list, is refused."""
+    for column, why in one.left_out:
+        if column.name in (*one.table.key, one.table.version):
+            message = f"`{column.name}` of `{one.table.name}` cannot be shown: {why}"
+            yield Diagnostic("admin-table", message, column.span, "use another key, or leave the table out")
+            return
+    for name in one.table.key:
+        if one.table.column(name).type.base not in _KEYS:
+            yield _refused(
+                one.table, f"has the key `{name}`, which no path can have", "use a number or text as its key"
+            )
+    if not one.lists:
+        yield _refused(
+            one.table, "has no index that serves a list of it", "add an index that begins with a number or text"
+        )
+    keys: dict[str, str] = {}
+    for field in one.fields:
+        if field.attribute in keys:
+            message = f"`{field.column.name}` and `{keys[field.attribute]}` are one field of a contract"
+            yield Diagnostic("admin-table", message, field.column.span, "rename one, or leave the table out")
+        keys[field.attribute] = field.column.name
+
+
+def _refused(table: Table, why: str, hint: str) -> Diagnostic:
+    return Diagnostic("admin-table", f"`{table.name}` {why}", table.span, hint)
+
+
+def _same_names(tables: Sequence[AdminTable]) -> Iterator[Diagnostic]:
+    """Yield an error for a table whose types, handlers or paths another one has."""
+    seen: dict[str, Table] = {}
+    for one in tables:
+        words = {str(one.names.stem), str(one.names.module), *(handler for _, handler, *_ in routes(one))}
+        for word in sorted(words):
+            other = seen.setdefault(word.lower(), one.table)
+            if other is not one.table:
+                hint = "make an admin service for each of them"
+                yield Diagnostic(
+                    "admin-table", f"`{one.table.name}` and `{other.name}` have the same names", one.table.span, hint
+                )
+                break
+
+
+def service(name: str) -> str:
+    """Return the service's name in the contract."""
+    return name.replace("-", "_")
+
+
+def package(name: str) -> str:
+    """Return the package of the service."""
+    return str(names.snake(name))
+
+
+def contract_text(name: str, tables: Sequence[AdminTable]) -> str:
+    """Return the text of the contract, to be laid out."""
+    return contract(service(name), tables)
+
+
+def settings(name: str, sources: Sequence[str], chosen: Chosen) -> str:
+    """Return the mallgen.toml of the service."""
+    files = ", ".join(f'"{path}"' for path in (*sources, "contracts/sql/admin.sql"))
+    own = ", ".join(f'"{word}"' for word in (*(one.table.name for one in chosen.tables), AUDIT))
+    database = f'database = "{chosen.database}"\n' if chosen.database else ""
+    return f"""[service.{name}]
+contract = "contracts/{name}.api"
+dir = "."
+package = "{package(name)}"
+tables = [{files}]
+only = [{own}]
+{database}"""
+
+
+def modules(package: str, tables: Sequence[AdminTable]) -> dict[str, str]:
+    """Return the modules of the service that are its own from the start, by name."""
+    found = {f"{made.rows_module(one)}.py": python(made.module(package, one), one.table.name) for one in tables}
+    init = '"""What the back office does with each table, and the trail of it."""\n'
+    return {"__init__.py": init, "audit.py": made.audit_module(package), **found}

@@ -1,0 +1,60 @@
+"""Values of requests as those of columns, and of columns as those of answers."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+
+from mallgen_runtime.http.problems import ApiError, invalid
+from mallgen_runtime.schema.errors import FieldError
+from mallgen_runtime.sql.errors import DuplicateKey, ForeignKeyViolated, ValueRefused
+
+T = TypeVar("T")
+
+
+def given(kind: type[T], pairs: Iterable[tuple[str, Any]], cleared: Iterable[str] = ()) -> T:
+    """Return the values that a request gives as a model takes them: `pairs` without None, `cleared` as NULL.
+
+    `kind` is the model's class of values. Raises ApiError for a value that is none of its column.
+    """
+    found = {name: value for name, value in pairs if value is not None}
+    found.update(dict.fromkeys(cleared))
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as problem:
+        text, _, where = str(problem).partition(" - at `$.")
+        raise invalid([FieldError("json", where.rstrip("`"), text)]) from problem
+
+
+def key_of(kind: type[T], text: str) -> T:
+    """Return a part of a key that travels as text: a UUID, number, date or time. Raises ApiError."""
+    try:
+        return msgspec.convert(text, kind)
+    except msgspec.ValidationError as problem:
+        raise ApiError(400, "bad_key", str(problem)) from problem
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Make answers of what a database refuses: 409 for a key that is taken or in use, 400 for a wrong value."""
+    try:
+        yield
+    except DuplicateKey as problem:
+        raise ApiError(409, "duplicate", "another row has this value already") from problem
+    except ForeignKeyViolated as problem:
+        raise ApiError(
+            409, "referred", "a row that is referred to is missing, or others refer to this one"
+        ) from problem
+    except ValueRefused as problem:
+        raise ApiError(400, "value_refused", str(problem)) from problem
+
+
+def text_of(value: Any) -> str:
+    """Return a number, date, time or UUID as JSON spells it."""
+    return str(msgspec.to_builtins(value))
+
+
+def texts_of(value: Iterable[str]) -> list[str]:
+    """Return the values of a set in their order."""
+    return sorted(value)

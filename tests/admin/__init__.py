@@ -1,0 +1,1 @@
+"""Admin services: made of tables, run as processes, spoken to over a socket."""

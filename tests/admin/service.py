@@ -1,0 +1,91 @@
+"""An admin service that `mallgen admin new` made, as a process of its own on SQLite."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mallgen_runtime.http.jwt import sign
+from tests.parts import Process, wait_for
+from tests.ports import free_port
+
+SECRET = "0123456789abcdef0123456789abcdef"
+ROOT = Path(__file__).parents[2]
+
+
+class Said(NamedTuple):
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+def mallgen(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run mallgen in a folder."""
+    command = [sys.executable, "-m", "mallgen", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def make(folder: Path, name: str, ddl: str, tables: str, *more: str) -> Path:
+    """Make an admin service of tables and return its folder."""
+    (folder / "tables.sql").write_text(ddl, encoding="utf-8")
+    ran = mallgen(folder, "admin", "new", name, "-tables", tables, "-src", "tables.sql", *more)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder / name
+
+
+class AdminService(Process):
+    """A running admin service."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self.port = free_port()
+        settings = next(folder.glob("etc/*.yaml"))
+        text = settings.read_text(encoding="utf-8").replace("Port: 8888", f"Port: {self.port}")
+        settings.write_text(text, encoding="utf-8")
+        self.folder = folder
+        super().__init__([sys.executable, "-m", package], folder / "log")
+        paths = [str(folder), str(ROOT), str(ROOT / "runtime")]
+        self.env = {"AUTH_ACCESS_SECRET": SECRET, "MALLGEN_DEV": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+    def start(self) -> None:
+        """Start the service and wait until it answers."""
+        self.launch(cwd=self.folder, env={**os.environ, **self.env})
+        wait_for(self._answers, "the service answers", 30)
+
+    def _answers(self) -> bool:
+        assert self.running, self.log.read_text(errors="replace")[-3000:]
+        try:
+            return self.ask("GET", "/healthz", token="").status == 200
+        except OSError:
+            return False
+
+    def ask(self, method: str, path: str, body: Any = None, token: str | None = None) -> Said:
+        """Send a request, with the token of an editor unless another one is given."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers = {"content-type": "application/json"} if body is not None else {}
+        if found := bearer() if token is None else token:
+            headers["authorization"] = f"Bearer {found}"
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            return Said(answer.status, named, answer.read())
+        finally:
+            connection.close()
+
+
+def bearer(**claims: Any) -> str:
+    """Return a token of the service."""
+    now = int(time.time())
+    return sign({"iat": now, "exp": now + 600, "sub": "ann", **claims}, SECRET)
