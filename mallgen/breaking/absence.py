@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from mallgen.breaking.api import ApiChange
+from mallgen.breaking.rule_words import is_demanded
 from mallgen.breaking.struct_pairs import FieldPair, Struct, StructPair, Structs
 from mallgen.contract.wire import WireField, WireValue
 from mallgen.model import Array, Inline, Named, TypeRef, peel
@@ -56,6 +57,23 @@ def _by_value(change: ApiChange, pair: StructPair) -> Iterator[tuple[bool, Struc
             old, new = (side.of(ref, v.field) for side, ref, v in zip(change.versions, parts, values, strict=True))
             if old is not None and new is not None:
                 yield not any(one.required for one in values), old, new
+
+
+def demanded_inside(change: ApiChange, new: WireField) -> str:
+    """Return the key in a new struct that is refused where the struct is absent, which is a zero value then; or ""."""
+    waiting, seen = [(new.field, "")], set()
+    while waiting:
+        outer, way = waiting.pop()
+        struct = change.versions[1].of(outer.type, outer)
+        if struct is None or struct.place in seen:
+            continue
+        seen.add(struct.place)
+        for field in struct.fields:
+            name = f"{way}{field.main.key}"
+            if is_demanded(replace(field.main, optional=True)):
+                return name
+            waiting.append((field.field, f"{name}."))
+    return ""
 
 
 def is_built(value: WireValue, structs: Structs, around: tuple[TypeRef, ...] = ()) -> bool:

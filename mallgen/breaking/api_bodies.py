@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from mallgen.breaking import ERROR, INFO, SOURCE, WARNING, WIRE, api_rule
+from mallgen.breaking.absence import demanded_inside
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.api_pairs import RoutePair, affected
+from mallgen.breaking.rule_words import is_demanded
 from mallgen.breaking.type_change import type_change
 from mallgen.contract.wire import WireField
 from mallgen.lint.scope import Operation
@@ -156,12 +158,13 @@ def _required(change: ApiChange, new: Operation) -> list[str]:
     ref = new.route.request
     struct = change.versions[1].of(ref, None) if ref is not None else None
     fields = struct.fields if struct is not None else ()
-    return [f"`{field.main.key}`" for field in fields if _is_required(field, new.route.method)]
+    return [f"`{field.main.key}`" for field in fields if _is_required(change, field, new.route.method)]
 
 
-def _is_required(field: WireField, method: str) -> bool:
-    read = (one for one in field.values if one.source != "json" or field.in_body(method))
-    return any(one.source != "path" and (one.required or bool(one.comes_without)) for one in read)
+def _is_required(change: ApiChange, field: WireField, method: str) -> bool:
+    read = [one for one in field.values if one.source != "path" and (one.source != "json" or field.in_body(method))]
+    is_refused = any(one.required or one.comes_without or is_demanded(one) for one in read)
+    return is_refused or bool(read and demanded_inside(change, field))
 
 
 def _about(change: ApiChange, pair: RoutePair, message: str, hint: str = "") -> Finding:

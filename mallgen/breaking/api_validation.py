@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from mallgen.breaking import ERROR, INFO, WIRE, api_rule
+from mallgen.breaking.absence import demanded_inside
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.rule_words import is_demanded, refuses_null, tighter
 from mallgen.breaking.struct_pairs import FieldPair
@@ -33,7 +32,7 @@ def request_field_validation_tightened(change: ApiChange) -> Iterator[Finding]:
         elif pair.old is None and any(new is not None and is_demanded(new) for _, new in pair.values.values()):
             message = f"`{pair.title}` is new, and its `validate` tag refuses requests without it"
             yield change.finding(pair, message, "write `omitempty` before the other words")
-        elif pair.old is None and (inner := _demanded_inside(change, pair)):
+        elif pair.old is None and pair.new is not None and (inner := demanded_inside(change, pair.new)):
             message = f"`{pair.title}` is new, and the `validate` tag of `{inner}` in it refuses requests without it"
             yield change.finding(pair, message, "make it a pointer, or write `omitempty` before the other words")
 
@@ -49,24 +48,6 @@ def request_field_validation_relaxed(change: ApiChange) -> Iterator[Finding]:
         words = dict.fromkeys(word for old, new in alike for word in tighter(new, old))
         if words and not any(tighter(old, new) for old, new in alike):
             yield change.finding(pair, f"`{pair.title}` need not fulfil `{','.join(words)}` any more")
-
-
-def _demanded_inside(change: ApiChange, pair: FieldPair) -> str:
-    """Return the key in a new struct that is refused where the struct is absent, which is a zero value then; or ""."""
-    assert pair.new is not None
-    waiting, seen = [(pair.new.field, "")], set()
-    while waiting:
-        outer, way = waiting.pop()
-        struct = change.versions[1].of(outer.type, outer)
-        if struct is None or struct.place in seen:
-            continue
-        seen.add(struct.place)
-        for field in struct.fields:
-            name = f"{way}{field.main.key}"
-            if is_demanded(replace(field.main, optional=True)):
-                return name
-            waiting.append((field.field, f"{name}."))
-    return ""
 
 
 def _alike(pair: FieldPair) -> Iterator[tuple[WireValue, WireValue]]:

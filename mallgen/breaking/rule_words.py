@@ -1,8 +1,10 @@
 """`validate` tags of two versions compared: the words that refuse what was accepted."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from mallgen.breaking.field_values import refuses_absence
+from mallgen.contract.cross_words import CROSS_WORDS
 from mallgen.contract.validate import kind_of, read_rules
 from mallgen.contract.wire import WireValue
 from mallgen.model import AnyType, Pointer
@@ -123,7 +125,7 @@ def _refuses_empty(word: str, kind: str) -> bool:
         return _is_zero(bound, kind) == (name == "ne")
     if name in ("oneof", "oneofci"):
         return "0" not in bound.split()
-    return name == "required" or (kind == "text" and name not in _TAKES_EMPTY)
+    return name == "required" or (kind == "text" and name not in _TAKES_EMPTY and name not in CROSS_WORDS)
 
 
 def _is_zero(text: str, kind: str) -> bool:
@@ -133,8 +135,14 @@ def _is_zero(text: str, kind: str) -> bool:
 
 
 def is_demanded(value: WireValue) -> bool:
-    """Return whether a tag refuses a field that may be absent when it is: it counts as its zero value, or null."""
+    """Return whether a tag refuses a field that may be absent when it is: it counts as its zero value, or null.
+
+    A word that names another field does so for some values of that.
+    """
     if value.required or value.default is not None:
         return False
     words = rules(value)
-    return bool(words) and words[0] not in _SILENT if _may_be_null(value) else _refuses_zero(value)
+    if _may_be_null(value):
+        return bool(words) and words[0] not in _SILENT
+    own = takewhile(lambda word: word not in (*_SILENT, "dive"), words)
+    return _refuses_zero(value) or any(word.partition("=")[0] in CROSS_WORDS for word in own)

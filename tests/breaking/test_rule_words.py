@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mallgen.contract.cross_words import CROSS_WORDS
 from mallgen.contract.validate import WORDS
 from mallgen_runtime.schema.rule_words import rule_of
 from tests.breaking.judged import codes
@@ -24,10 +25,11 @@ KINDS: dict[str, tuple[type[Any], Any]] = {
     "bool": (bool, False),
     "[]int64": (list, []),
 }
+VALUES = {"oneof": "oneof=1 2", "oneofci": "oneofci=1 2", "datetime": "datetime=2006-01-02"}
 SILENT = ("omitempty", "omitnil", "dive", "keys", "endkeys")
 NUMBERS = "required min=1 min=0 max=5 len=0 len=2 gt=0 gt=-1 gte=0 lt=3 lte=0 eq=0 eq=2 ne=0 ne=2 isdefault min=1|eq=0"
 RULES = {
-    "string": [word if word not in ("oneof", "oneofci") else f"{word}=1 2" for word in WORDS if word not in SILENT],
+    "string": [VALUES.get(word, word) for word in WORDS if word not in SILENT and word not in CROSS_WORDS],
     "int64": [*NUMBERS.split(), "oneof=0 2", "oneof=1 2", "number"],
     "float64": [*NUMBERS.split(), "oneof=0 2", "oneof=1 2", "numeric"],
     "bool": ["required", "eq=true", "eq=false", "ne=false", "isdefault"],
@@ -52,6 +54,13 @@ def test_a_new_field_is_refused_as_its_zero_value_is(kind: str, rule: str) -> No
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_value_that_is_omitted_is_not_refused(kind: str) -> None:
     assert TIGHTENED not in _found(kind, "omitempty,required")
+
+
+@pytest.mark.parametrize("word", sorted(CROSS_WORDS))
+def test_a_word_that_names_another_field_refuses_some_requests(word: str) -> None:
+    value = "A 1" if word in ("required_if", "required_unless") else "A"
+    assert TIGHTENED in _found("int64", f"{word}={value}")
+    assert TIGHTENED not in _found("int64", f"omitempty,{word}={value}")
 
 
 def _found(kind: str, rule: str) -> list[str]:

@@ -278,6 +278,19 @@ def test_a_new_field_whose_absence_is_refused(versions: Versions, tmp_path: Path
     _shows(versions, tmp_path, texts, "error request-field-validation-tightened", line)
 
 
+@pytest.mark.parametrize("field, line", ADDED)
+def test_a_new_request_whose_absence_is_refused(versions: Versions, tmp_path: Path, field: str, line: str) -> None:
+    strict = 'type Strict {\n    D string `json:"d,optional" validate:"required"`\n}\n'
+    new = strict + REQUEST.format(field='int64 `json:"k,optional"`\n    ' + field, method="post")
+    _shows(
+        versions,
+        tmp_path,
+        [new.replace(" (Req)", ""), new],
+        "error request-body-added-required",
+        line.replace(" {}", ""),
+    )
+
+
 def test_a_field_that_moves_to_others_which_must_come_with_it(versions: Versions, tmp_path: Path) -> None:
     one, other = 'A []int64 `json:"a"`', 'C int64 `json:"c"`'
     texts = [TOGETHER.format(own=one, group=other), TOGETHER.format(own="", group=f"{one}\n    {other}")]
