@@ -43,7 +43,7 @@ RMQ_COMMANDS = (
         ("rmq", "protos"),
         "Write the protos that come with mallgen, for protoc and goctl.",
         "rmq_protos",
-        (Option("dir", "The folder that receives mallgen/queue.proto (default: this one).", "DIR"),),
+        (Option("dir", "The folder that receives mallgen/queue.proto (default: this one).", "DIR"), FORMAT),
         example="mallgen rmq protos -dir third_party",
     ),
     Command(
