@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mallgen.cli.comparing import choose
 from mallgen.cli.console import FINE, USAGE, AlreadyReported, report, say
 from mallgen.cli.options import Values
@@ -21,6 +23,7 @@ from mallgen.output.records import Owner
 from mallgen.text.suggest import did_you_mean
 from mallgen.workspace.config import Workspace
 from mallgen.workspace.deployables import deployables, root_of
+from mallgen.workspace.marked import PLACES
 from mallgen.workspace.targets import make
 
 END = "; nothing was written"
@@ -66,7 +69,9 @@ def _targets(values: Values, names: Sequence[str], workspace: Workspace) -> tupl
             raise usage(f"there is no service `{name}` in {where}", hint or "leave it out, and use -dir FOLDER")
     found = choose(values)
     if found.problems:
-        raise AlreadyReported(report(found.problems, workspace.sources, END))
+        way = "name a folder that mallgen has generated a service into"
+        problems = [replace(one, hint=way) if one.code == "contract-missing" else one for one in found.problems]
+        raise AlreadyReported(report(problems, workspace.sources, END))
     targets = tuple(target for target in found.targets if not names or target.service in names)
     missing = [name for name in names if all(target.service != name for target in targets)]
     if missing:
@@ -96,8 +101,32 @@ def warn(shipped: Shipped, values: Values, in_pods: bool) -> None:
         report(found, shipped.sources, "")
 
 
-def write_once(folder: str, texts: Mapping[str, str], values: Values) -> int:
-    """Write files that are not there into a folder, all or none, and return the exit code; others are kept."""
+def write_all(places: Mapping[str, Mapping[str, str]], shipped: Shipped, values: Values) -> int:
+    """Write the files that are not there, by folder and name, and return the exit code; others are kept.
+
+    No folder is written into while something is in the way in another one.
+    """
+    dry = values.flag("dry-run")
+    for folder, texts in places.items():
+        if len(places) > 1 and not dry and (code := _write(folder, texts, dry=True, quiet=True)):
+            return code
+    code = max(_write(folder, texts, dry, values.flag("quiet")) for folder, texts in places.items())
+    if code == FINE and not values.flag("quiet"):
+        for folder in places:
+            if not _is_looked_at(folder, shipped):
+                below = ", ".join(f"{place}/" for place in PLACES if place)
+                say(f"mallgen check looks into the folders of services and of mallgen.toml, and {below} below them,")
+                say(f"and not into {folder}")
+    return code
+
+
+def _is_looked_at(folder: str, shipped: Shipped) -> bool:
+    roots = [shipped.root, *(shipped.folder(service) for service in shipped.services)]
+    known = {os.path.realpath(os.path.join(root, place)) for root in roots for place in PLACES}
+    return os.path.realpath(folder) in known
+
+
+def _write(folder: str, texts: Mapping[str, str], dry: bool, quiet: bool) -> int:
     here = Folder(folder, say)
     files = tuple(File(path, text, Owner.ONCE, None) for path, text in texts.items())
     while True:
@@ -106,14 +135,14 @@ def write_once(folder: str, texts: Mapping[str, str], values: Values) -> int:
                 one.lock_text()
                 seen = one.survey(files, Lock())
                 steps = plan(ExpectedFiles("", files), seen, Lock())._replace(lock=None)
-                problems = () if values.flag("dry-run") else one.apply(steps)
+                problems = () if dry else one.apply(steps)
         except Overtaken:
             continue
         except Refused as problem:
             return report(problem.diagnostics, problem.sources, END)
         break
-    if not values.flag("quiet"):
-        verb = "would be created" if values.flag("dry-run") else "created"
+    if not quiet:
+        verb = "would be created" if dry else "created"
         for step in steps.steps:
             say(
                 f"{here.shown(step.file.path)}: {verb if step.kind is StepKind.CREATE else 'exists and is yours, kept'}"

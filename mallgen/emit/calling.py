@@ -84,7 +84,7 @@ def used_services(uses: Iterable[Use], package: PyIdent) -> tuple[UsedService, .
 
 def _used_service(use: Use, package: PyIdent) -> UsedService:
     kind = called_as(use)
-    base = names.snake(use.name).removesuffix(kind.own).removesuffix(kind.ending)
+    base = _base(use.name, kind)
     attributes = []
     plain = _plain(use.contract.services, base)
     for service in use.contract.services:
@@ -147,10 +147,22 @@ def _local(name: str, service: UsedService, services: Sequence[UsedService]) -> 
 
 def settings(services: Sequence[UsedService]) -> list[tuple[PyIdent, list[Code]]]:
     """Return the YAML blocks of a caller: each a key, and the lines that follow it."""
-    return [(_go_name(service), service.kind.block(service.key)) for service in services]
+    return [
+        (_go_name(service.setting.removesuffix(service.kind.ending), service.kind), service.kind.block(service.key))
+        for service in services
+    ]
 
 
-def _go_name(service: UsedService) -> PyIdent:
-    """Return the key of a setting as the article behind examples/ writes it: `OrderRPC` for `order_rpc`."""
-    words = service.setting.removesuffix(service.kind.ending).split("_")
-    return PyIdent("".join(word.capitalize() for word in words) + service.kind.key)
+def setting_of(name: str, kind: str) -> PyIdent:
+    """Return the key of the block by which a service of that kind (rpc or rmq) is called: `OrderRPC` for `order`."""
+    called = _KINDS[kind]
+    return _go_name(_base(name, called), called)
+
+
+def _base(name: str, kind: CalledKind) -> str:
+    return names.snake(name).removesuffix(kind.own).removesuffix(kind.ending)
+
+
+def _go_name(base: str, kind: CalledKind) -> PyIdent:
+    """Return the key of a setting as the article behind examples/ writes it."""
+    return PyIdent("".join(word.capitalize() for word in base.split("_")) + kind.key)

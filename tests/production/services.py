@@ -52,7 +52,7 @@ Shutdown: {WrapUpTime: 10s, WaitTime: "0"}
 DevServer: {}
 CacheRedis: [{Host: "${REDIS:-127.0.0.1:6379}", Pass: "${REDIS_PASSWORD}"}]
 StockRPC: {Etcd: {Hosts: ["${ETCD:-127.0.0.1:2379}"]}}
-Mails: {Brokers: ["${KAFKA:-127.0.0.1:9092}"]}
+MailsQueue: {Brokers: ["${KAFKA:-127.0.0.1:9092}"]}
 Auth: {AccessSecret: "${AUTH_ACCESS_SECRET}"}
 """,
     "services/stock/etc/stock.yaml": """Name: stock.rpc

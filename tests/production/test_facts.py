@@ -121,7 +121,7 @@ def test_a_login_with_variables() -> None:
             (Callee("stock", "rpc", 0),),
             "write `Target: dns:///stock:8080` below StockRPC, or an Etcd block",
         ),
-        ("Mails: {Brokers: ['k:9092']}", (Callee("mails", "rmq", 0),), ""),
+        ("MailsQueue: {Brokers: ['k:9092']}", (Callee("mails", "rmq", 0),), ""),
     ],
 )
 def test_what_leads_nowhere(settings: str, uses: tuple[Callee, ...], found: str) -> None:

@@ -2,9 +2,9 @@
 
 import os
 
-from mallgen.cli.console import AlreadyReported, report
+from mallgen.cli.console import FINE, AlreadyReported, report
 from mallgen.cli.options import Values
-from mallgen.cli.shipping import END, Shipped, chosen, usage, warn, write_once
+from mallgen.cli.shipping import END, Shipped, chosen, usage, warn, write_all
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.production.compose import compose
 from mallgen.emit.production.facts import Deployable
@@ -30,8 +30,9 @@ def run(values: Values) -> int:
         there = os.path.relpath(os.path.realpath(shipped.folder(service)), real).replace(os.sep, "/")
         return there if there.startswith(".") else f"./{there}"
 
-    code = write_once(folder or ".", {name: compose(shipped.services, place)}, values)
-    warn(shipped, values, in_pods=False)
+    code = write_all({folder or ".": {name: compose(shipped.services, place)}}, shipped, values)
+    if code == FINE:
+        warn(shipped, values, in_pods=False)
     return code
 
 

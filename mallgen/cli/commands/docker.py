@@ -4,7 +4,7 @@ import re
 
 from mallgen.cli.options import Values
 from mallgen.cli.production_commands import BASE
-from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, write_once
+from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, write_all
 from mallgen.emit.production.dockerfile import IGNORED, ImageOptions, dockerfile
 
 _IMAGE = re.compile(r"[A-Za-z0-9][\w.:/-]*(?:@sha256:[0-9a-f]{64})?")
@@ -17,12 +17,11 @@ def run(values: Values) -> int:
     options = _options(values)
     shipped = chosen(values, values.many("service"))
     _refuse_port(values.text("port"), shipped)
-    return max(
-        write_once(
-            shipped.folder(service), {"Dockerfile": dockerfile(service, options), ".dockerignore": IGNORED}, values
-        )
+    places = {
+        shipped.folder(service): {"Dockerfile": dockerfile(service, options), ".dockerignore": IGNORED}
         for service in shipped.services
-    )
+    }
+    return write_all(places, shipped, values)
 
 
 def _options(values: Values) -> ImageOptions:

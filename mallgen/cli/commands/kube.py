@@ -4,8 +4,9 @@ import os
 import re
 from typing import NamedTuple
 
+from mallgen.cli.console import FINE
 from mallgen.cli.options import Values
-from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, warn, write_once
+from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, warn, write_all
 from mallgen.emit.production.facts import GRPC, Deployable, is_label
 from mallgen.emit.production.kube import KubeOptions, kube
 
@@ -43,13 +44,15 @@ def run(values: Values) -> int:
     options = _options(values)
     shipped = chosen(values, _services(values))
     _refuse(values, shipped)
-    codes = []
+    places = {}
     for service in shipped.services:
         where = values.text("o") or os.path.join(shipped.folder(service), _FILE)
         folder, name = os.path.split(os.path.normpath(where))
-        codes.append(write_once(folder or ".", {name: kube(service, options)}, values))
-    warn(shipped, values, in_pods=True)
-    return max(codes)
+        places[folder or "."] = {name: kube(service, options)}
+    code = write_all(places, shipped, values)
+    if code == FINE:
+        warn(shipped, values, in_pods=True)
+    return code
 
 
 def _services(values: Values) -> tuple[str, ...]:

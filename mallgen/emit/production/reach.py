@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.scalars import plain
+from mallgen.emit.calling import setting_of
 from mallgen.emit.production.facts import GRPC, LOOPBACK, Deployable, filled, label
 from mallgen.emit.production.trees import Tree
-from mallgen.python import names
 from mallgen.text.span import Span
 
 ETCD, MARIADB, POSTGRES, REDIS, KAFKA = "etcd", "mariadb", "postgres", "redis", "kafka"
@@ -160,20 +160,13 @@ def _lost_calls(service: Deployable) -> Iterator[Diagnostic]:
     """Yield a warning for each service whose instances the settings let be looked for on the same machine only."""
     for used in service.uses:
         is_queue = used.kind == "rmq"
-        key, block = _block(service.tree, used.name, used.kind)
+        key = setting_of(used.name, used.kind)
+        block = service.tree.at(plain(key))
         keys = ("brokers",) if is_queue else ("target", "endpoints", "etcd")
         if all(block.at(one).is_empty for one in keys):
             message = f"{service.name} looks for {used.name} on its own machine, which in a container is nobody else's"
             way = "Brokers: [kafka:9092]" if is_queue else f"Target: dns:///{label(used.name)}:{used.port or 8080}"
             yield _warning(message, block.span, f"write `{way}` below {key}{'' if is_queue else ', or an Etcd block'}")
-
-
-def _block(tree: Tree, name: str, kind: str) -> tuple[str, Tree]:
-    """Return the block of a service that is called, and its key as the generated settings have it."""
-    base = names.snake(name).removesuffix(f"_{kind}")
-    ending = "" if kind == "rmq" else "rpc"
-    shown = "".join(word.capitalize() for word in base.split("_")) + ending.upper()
-    return shown, tree.at(plain(f"{base}{ending}"))
 
 
 def _warning(message: str, span: Span, hint: str) -> Diagnostic:
