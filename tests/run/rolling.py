@@ -18,8 +18,8 @@ from tests.run.service import Service
 from tests.run.shop import RpcService, Shop
 
 PATH = "/v1/order/list?uid=123&ps=3"
-QUIET = "Log:\n  Access: false\n"
-HTTP = f"{QUIET}Middlewares:\n  Shedding: false\nShutdown:\n  WrapUpTime: 300ms\n"
+QUIET = "Log:\n  Access: false\nMiddlewares:\n  Shedding: false\n"
+HTTP = f"{QUIET}Shutdown:\n  WrapUpTime: 300ms\n"
 
 
 class Figures(NamedTuple):
