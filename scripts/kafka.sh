@@ -40,7 +40,7 @@ POM
         exit 3
     }
     mkdir -p "$(dirname "$folder")"
-    # Two runs at once: the first one's folder stays.
-    mv -T "$work/jars" "$folder" 2>/dev/null || [ -d "$folder" ]
+    # Of two runs at once the first one's folder stays.
+    [ -d "$folder" ] || mv "$work/jars" "$folder"
 fi
 echo "$folder"
