@@ -27,6 +27,8 @@ def tighter(old: WireValue, new: WireValue) -> tuple[str, ...]:
     is_one_kind = kind_of(old.field.type) == kind_of(new.field.type)
     before, after = rules(old) if is_one_kind else (), rules(new)
     known = list(before)
+    if _may_be_null(old) and not _may_be_null(new):  # of a pointer `required` lets 0 and "" pass
+        known = [word for word in before if not word.startswith("required")]
     is_exempt = old.optional and refuses_absence(
         old, old
     )  # the zero value of an absent field is refused by none of these

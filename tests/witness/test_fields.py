@@ -133,6 +133,12 @@ BODIES = [
         "POST /find {}: accepted before, 400 now: `k` must not be 0",
     ),
     (
+        '*int64 `json:"k" validate:"required"`',
+        'int64 `json:"k" validate:"required"`',
+        "error request-field-validation-tightened",
+        'POST /find {"k":0}: accepted before, 400 now: `k` must not be 0',
+    ),
+    (
         'string `json:"k,optional"`',
         'string `form:"k,default=x" json:"k,optional"`',
         "warning request-field-source-added",
