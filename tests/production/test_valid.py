@@ -1,6 +1,7 @@
 """The files that are made, beside what others say of them: schemas of Kubernetes and of compose, hadolint."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import yaml
 
 from tests.conftest import mallgen
 from tests.production.services import workspace
+from tests.servers import SqlServer
 
 GOCTL = "-name x -namespace n -image i:1 -secret s -requestCpu 1 -requestMem 2 -limitCpu 3 -limitMem 4 -replicas 5"
 MORE = "-minReplicas 6 -maxReplicas 7 -revisions 8 -imagePullPolicy Always -serviceAccount a -o x.yaml"
@@ -94,3 +96,22 @@ def test_compose_files_are_valid(here: Path, schema: Any) -> None:
     assert mallgen("check").code == 0
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft201909Validator(schema).validate({"services": {"a": {"imagine": "b"}}})
+
+
+@pytest.mark.slow
+def test_a_new_mariadb_gets_databases_and_users(here: Path, mariadb_server: SqlServer) -> None:
+    workspace(here)
+    assert mallgen("compose", "-q").code == 0
+    configs = yaml.safe_load((here / "compose.yaml").read_text("utf-8"))["configs"]
+    script = re.sub(r"\$\{DB_PASSWORD:\?[^}]*\}", "secret", configs["mariadb-first"]["content"])
+    (socket,) = (word for word in mariadb_server.command if word.startswith("--socket="))
+    asked = "SHOW GRANTS FOR 'shop'@'%';"
+    ran = subprocess.run(
+        ["mariadb", "--no-defaults", "-uroot", socket, "-N"],
+        input=script + asked,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "GRANT ALL PRIVILEGES ON `stock\\\\_items`.* TO `shop`@`%`" in ran.stdout
