@@ -54,6 +54,14 @@ RMQ_COMMANDS = (
         example="mallgen rmq outbox -dialect postgres >> order.sql",
     ),
     Command(
+        ("rmq", "once"),
+        "Print the DDL of the table by which logic does its work once, for a service's .sql.",
+        "rmq_outbox",
+        (Option("dialect", "The database's dialect (default: mysql).", "NAME", choices=DIALECTS),),
+        example="mallgen rmq once -dialect postgres >> order.sql",
+        given=(("tables", "once"),),
+    ),
+    Command(
         ("rmq", "tail"),
         "Print the messages of a topic as they come, each as a line of JSON; Ctrl-C ends it.",
         "rmq_topic",

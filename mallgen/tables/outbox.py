@@ -1,11 +1,12 @@
-"""The tables of the outbox, and their DDL in any dialect."""
+"""The tables of the outbox and of keys that were worked on once, and their DDL in any dialect."""
 
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect
 from mallgen.tables.read import DdlSource, read
 
 OUTBOX, RELAY = "mallgen_outbox", "mallgen_outbox_relay"
-OWN = frozenset({OUTBOX, RELAY})  # tables that the runtime works with: no logic has a model of them
+ONCE = "mallgen_once"
+OWN = frozenset({OUTBOX, RELAY, ONCE})  # tables that the runtime works with: no logic has a model of them
 
 _DDL = """
 CREATE TABLE `mallgen_outbox` (
@@ -30,7 +31,27 @@ CREATE TABLE `mallgen_outbox_relay` (
 """
 
 
+_ONCE_DDL = """
+CREATE TABLE `mallgen_once` (
+  `scope` varbinary(255) NOT NULL,
+  `id` varbinary(255) NOT NULL,
+  `made` double NOT NULL,
+  PRIMARY KEY (`scope`, `id`),
+  KEY `made` (`made`)
+);
+"""
+
+
 def ddl(dialect: Dialect) -> str:
     """Return the statements that make the tables of the outbox."""
-    found = read([DdlSource("outbox.sql", _DDL)], Dialect.MYSQL)
+    return _written(_DDL, dialect)
+
+
+def once_ddl(dialect: Dialect) -> str:
+    """Return the statements that make the table of keys that were worked on once."""
+    return _written(_ONCE_DDL, dialect)
+
+
+def _written(text: str, dialect: Dialect) -> str:
+    found = read([DdlSource("outbox.sql", text)], Dialect.MYSQL)
     return script(found.schema.tables, dialect)

@@ -19,7 +19,7 @@ CASES = ROOT / "tests" / "cases"
 BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<name>\S+)\n(?P<body>.*?)^```$", re.M | re.S)
 SAID = re.compile(r"mallgen:ignore")
 DOCUMENTS = sorted(path for path in CASES.rglob("*.md") if "\n```api " in path.read_text(encoding="utf-8"))
-SILENT = {"completion", "explain", "lsp", "outbox", "dev"}  # commands that report nothing about a contract
+SILENT = {"completion", "explain", "lsp", "once", "outbox", "dev"}  # commands that report nothing about a contract
 Report = tuple[str, str, int]
 
 

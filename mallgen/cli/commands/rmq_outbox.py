@@ -1,12 +1,13 @@
-"""mallgen rmq outbox: print the DDL of the outbox's tables."""
+"""mallgen rmq outbox and rmq once: print the DDL of the tables that the runtime's outbox and `once` work with."""
 
 from mallgen.cli.console import FINE, out
 from mallgen.cli.options import Values
+from mallgen.tables import outbox
 from mallgen.tables.model import Dialect
-from mallgen.tables.outbox import ddl
 
 
 def run(values: Values) -> int:
     """Print the statements in the dialect of the database."""
-    out(ddl(Dialect(values.text("dialect") or Dialect.MYSQL.value)).rstrip())
+    make = outbox.once_ddl if values.text("tables") == "once" else outbox.ddl
+    out(make(Dialect(values.text("dialect") or Dialect.MYSQL.value)).rstrip())
     return FINE

@@ -16,7 +16,7 @@ from mallgen.python.names import Scope
 from mallgen.python.render import Renderer
 from mallgen.tables.ddl import script
 from mallgen.tables.model import Dialect, Table
-from mallgen.tables.outbox import OWN
+from mallgen.tables.outbox import OUTBOX, OWN, RELAY
 from mallgen.text.width import width
 
 DEFAULT_PREFIX = "cache"
@@ -50,7 +50,7 @@ class TableSet(Struct, frozen=True):
     @property
     def has_outbox(self) -> bool:
         """Return whether messages can be written along with rows."""
-        return {table.name for table in self.tables} >= OWN
+        return {table.name for table in self.tables} >= {OUTBOX, RELAY}
 
 
 def table_set(database: str, tables: Sequence[Table], choices: ModelChoices = _NO_CHOICES) -> TableSet:
