@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mallgen.breaking import ERROR, INFO, WIRE, api_rule
-from mallgen.breaking.absence import demanded_inside
+from mallgen.breaking.absence import demanded_inside, zero_structs
 from mallgen.breaking.api import ApiChange
 from mallgen.breaking.rule_words import is_demanded, refuses_null, tighter
 from mallgen.breaking.struct_pairs import FieldPair
@@ -21,8 +21,10 @@ def request_field_validation_tightened(change: ApiChange) -> Iterator[Finding]:
     nothing. A new field that may be absent, and whose `validate` tag refuses the zero value, refuses all old clients;
     so does such a tag in a new struct.
     """
+    zeros = zero_structs(change)
     for pair in change.fields("request"):
-        words = dict.fromkeys(word for old, new in _alike(pair) for word in tighter(old, new))
+        may_be_zero = id(pair.struct) in zeros
+        words = dict.fromkeys(word for old, new in _alike(pair) for word in tighter(old, new, may_be_zero))
         if words:
             message = f"`{pair.title}` must fulfil `{','.join(words)}` now"
             yield change.finding(pair, message, "accept what was accepted, or give the field another name")

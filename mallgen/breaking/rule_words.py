@@ -22,14 +22,14 @@ def rules(value: WireValue) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
 
 
-def tighter(old: WireValue, new: WireValue) -> tuple[str, ...]:
-    """Return the new words that refuse a value which the old tag accepted."""
+def tighter(old: WireValue, new: WireValue, may_be_zero: bool = False) -> tuple[str, ...]:
+    """Return the new words that refuse a value which the old tag accepted; `may_be_zero`: its struct may be absent."""
     is_one_kind = kind_of(old.field.type) == kind_of(new.field.type)
     before, after = rules(old) if is_one_kind else (), rules(new)
     known = list(before)
     if _may_be_null(old) and not _may_be_null(new):  # of a pointer `required` lets 0 and "" pass
         known = [word for word in before if not word.startswith("required")]
-    is_exempt = old.optional and refuses_absence(
+    is_exempt = (may_be_zero or old.optional) and refuses_absence(
         old, old
     )  # the zero value of an absent field is refused by none of these
     if old.options and not is_exempt:

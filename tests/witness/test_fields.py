@@ -177,6 +177,12 @@ service a-api {{
 """
 INNER = [
     (
+        'int64 `json:"k,range=[1:9]"`',
+        'int64 `json:"k,range=[1:9],optional" validate:"required"`',
+        "error request-field-validation-tightened",
+        "POST /find {}: accepted before, 400 now: `v.k` must not be 0",
+    ),
+    (
         'int64 `json:"k"`',
         'int64 `json:"k,default=3"`',
         "warning request-field-default-added",
