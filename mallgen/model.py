@@ -188,7 +188,8 @@ class Group(Struct, frozen=True):
 
     `max_parts` and `max_part_bytes` are those of forms with files.
     `sse`: the routes answer with server-sent events.
-    `cors` names the settings for pages of other origins, empty where those of the service hold.
+    `cors` names the settings for pages of other origins, empty where those of the service hold. `roles` are those of
+    which a token must have one, none where any token will do.
     """
 
     server: tuple[Pair, ...]
@@ -205,6 +206,7 @@ class Group(Struct, frozen=True):
     cors: str = ""
     max_parts: int | None = None
     max_part_bytes: int | None = None
+    roles: tuple[str, ...] = ()
 
 
 class Contract(Struct, frozen=True):

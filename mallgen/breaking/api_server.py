@@ -64,6 +64,30 @@ def auth_transition_removed(change: ApiChange) -> Iterator[Finding]:
     yield from _findings(change, "jwtTransition", found, "keep it until the tokens of the previous secret have expired")
 
 
+@api_rule("roles-narrowed", ERROR, WIRE)
+def roles_narrowed(change: ApiChange) -> Iterator[Finding]:
+    """Routes let fewer roles in: callers with the others get 403.
+
+    The block has got `roles`, or has lost some of them, or the routes have moved. Give callers a role that stays first.
+    """
+    pairs = ((pair, _roles_gone(pair.old.roles, pair.new.roles)) for pair in change.groups)
+    found = (_Said(pair, f"{who} are refused now") for pair, who in pairs if who)
+    yield from _findings(
+        change, "roles", found, "give callers a role that stays before the service asks for it"
+    )
+
+
+@api_rule("roles-widened", WARNING, BEHAVIOUR)
+def roles_widened(change: ApiChange) -> Iterator[Finding]:
+    """Routes let more roles in than before.
+
+    No client breaks, but others can do now what only some could. Accept the finding if this is meant.
+    """
+    pairs = ((pair, _roles_gone(pair.new.roles, pair.old.roles)) for pair in change.groups if pair.old.roles)
+    found = (_Said(pair, f"{who} are let in now") for pair, who in pairs if who)
+    yield from _findings(change, "roles", found, "keep the roles, unless these callers may do it")
+
+
 @api_rule("signature-added", ERROR, WIRE)
 def signature_added(change: ApiChange) -> Iterator[Finding]:
     """Routes ask for signed requests now: others are refused.
@@ -215,6 +239,18 @@ def _admits(name: str) -> str:
 
 def _with_jwt(change: ApiChange, before: bool, now: bool) -> Iterator[GroupPair]:
     return (pair for pair in change.groups if (bool(pair.old.jwt), bool(pair.new.jwt)) == (before, now))
+
+
+def _roles_gone(before: tuple[str, ...], now: tuple[str, ...]) -> str:
+    """Return the callers of some roles (none: all) who have none of others, empty where there are none."""
+    if not now or (before and set(before) <= set(now)):
+        return ""
+    gone = sorted(set(before) - set(now))
+    return (
+        f"callers with the role {' or '.join(f'`{name}`' for name in gone)} alone"
+        if gone
+        else (f"callers without the role {' or '.join(f'`{name}`' for name in now)}")
+    )
 
 
 def _secrets(pair: GroupPair) -> tuple[set[str], set[str]]:

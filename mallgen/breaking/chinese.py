@@ -54,6 +54,7 @@ _SUBJECTS = {
     "response": "响应",
     "response-body": "响应体",
     "response-field": "响应字段",
+    "roles": "角色",
     "service": "服务",
     "signature": "签名",
     "stability": "稳定级别",

@@ -155,6 +155,7 @@ def _route(one: Operation) -> str:
         "handler": route.handler,
         "group": group.group,
         "jwt": group.jwt or group.jwt_transition,
+        "roles": ", ".join(group.roles),
         "middleware": ", ".join(group.middlewares),
         "timeout": "" if group.timeout_ms is None else f"{group.timeout_ms} ms",
         "maxBytes": "" if group.max_bytes is None else str(group.max_bytes),

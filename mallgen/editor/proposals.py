@@ -82,7 +82,9 @@ def doc_keys() -> Iterator[Proposal]:
 def setting_values(key: str, used: Iterable[str]) -> Iterator[Proposal]:
     """Yield the values that a setting has elsewhere in the contract (`used`), and its usual ones."""
     fixed = {"sse": ["true"], "signature": ["true"], "jwt": ["Auth"], "timeout": ["3s"]}.get(key, [])
-    separate = {name.strip() for value in used for name in (value.split(",") if key == "middleware" else [value])}
+    separate = {
+        name.strip() for value in used for name in (value.split(",") if key in ("middleware", "roles") else [value])
+    }
     for value in sorted({*fixed, *separate} - {""}):
         yield Proposal(value, "value", meanings.SETTINGS.get(key, ""))
 

@@ -23,6 +23,7 @@ SETTINGS = {
     "prefix": "Joined before every path of the block: `prefix: /v1`.",
     "group": "The folder of handlers and logic: `group: user/admin`.",
     "jwt": "Requests need a valid token; the value names the block of settings with its secret: `jwt: Auth`.",
+    "roles": "mallgen's own: a token must have one of them in its claim `roles`: `roles: editor`. goctl ignores it.",
     "jwtTransition": "Names the settings with the secret and the one before it, while secrets change.",
     "signature": "`true`: requests must be signed; the settings' block `Signature` has the keys.",
     "middleware": "The middlewares around every handler of the block, outermost first: `middleware: Audit, Limit`.",

@@ -18,7 +18,12 @@ from mallgen.witness.requests import RouteSamples, Sample, shortened
 from mallgen.witness.values import Json, Samples, in_json
 
 _REFUSED: Collection[int] = range(400, 500)
-_STATUSES: dict[str, Collection[int]] = {"auth-": (401,), "endpoint-": (404, 405), "max-bytes-": (413,)}
+_STATUSES: dict[str, Collection[int]] = {
+    "auth-": (401,),
+    "endpoint-": (404, 405),
+    "max-bytes-": (413,),
+    "roles-": (403,),
+}
 _EMPTY: tuple[Json, ...] = (None, 0, "", False, [], {})
 _MOST_ROUTES = 5  # that carry one field
 Plain = dict[str, Any]
@@ -273,6 +278,9 @@ class HttpWitnesses:
         tried = [samples.smallest(), samples.smallest(True)]
         if pair.new is not None and pair.new.group.max_bytes:
             tried += samples.larger(pair.new.group.max_bytes)
+        if pair.new is not None:
+            gone = set(pair.old.group.roles) - set(pair.new.group.roles)
+            tried += [tried[0]._replace(roles=(role,)) for role in sorted(gone)]
         for sample, _, new in self._both(tried):
             line = self._elsewhere(pair, new)
             if new.get("status") in statuses:

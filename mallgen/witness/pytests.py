@@ -16,15 +16,16 @@ _KINDS = {"bool": "bool", "string": "str", "integer": "int", "float": "float", "
 _REQUESTS = '''
 
 def status_of(
-    method: str, path: str, headers: dict[str, str], body: str, token_of: str = ""
+    method: str, path: str, headers: dict[str, str], body: str, token_of: str = "", *roles: str
 ) -> int:
-    """Send a request and return the status of its answer; `token_of` is the route whose token it has."""
+    """Send a request and return the status of its answer; `token_of` is the route whose token, with roles, it has."""
 
     async def talk() -> int:
         with made_up_secrets():
             app = create_app()
         route = next((route for route in app.routes if route.title == token_of), None)
-        sent = {**headers, **bearer(getattr(app.config, route.jwt))} if route and route.jwt else headers
+        claims = {"roles": roles} if roles else {}
+        sent = {**headers, **bearer(getattr(app.config, route.jwt), **claims)} if route and route.jwt else headers
         async with Client(app) as client:
             answer = await client.request(method, path, headers=sent, data=body.encode())
         return answer.status
@@ -93,7 +94,7 @@ def _requests(found: Sequence[Proven]) -> Iterator[str]:
         if isinstance(witness, Witness) and witness.status:
             sample = witness.sample
             given = [literal(sample.method), literal(sample.path), literal(dict(sample.headers)), literal(sample.body)]
-            given += [literal(sample.title)] if sample.token else []
+            given += [*map(literal, (sample.title, *sample.roles))] if sample.token else []
             yield (
                 f"\n\ndef test_{number}_{_word(one)}() -> None:\n"
                 f"    assert status_of({', '.join(given)}) != {witness.status}\n"

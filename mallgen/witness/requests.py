@@ -20,7 +20,7 @@ _FORM = "application/x-www-form-urlencoded"
 class Sample(NamedTuple):
     """A request to a route, `title`; `token` names the one that it needs: "", `present` or `previous`.
 
-    `given`: the field that is looked at is sent.
+    `given`: the field that is looked at is sent. `roles` are those of the token.
     """
 
     title: str
@@ -30,12 +30,13 @@ class Sample(NamedTuple):
     body: str = ""
     token: str = ""
     given: bool = False
+    roles: tuple[str, ...] = ()
 
     @property
     def asked(self) -> dict[str, object]:
         """Return the request as the child process takes it."""
         found = self._asdict() | {"route": self.title, "headers": [list(pair) for pair in self.headers]}
-        return {key: found[key] for key in ("route", "method", "path", "headers", "body", "token")}
+        return {key: found[key] for key in ("route", "method", "path", "headers", "body", "token", "roles")}
 
     @property
     def size(self) -> int:
@@ -46,7 +47,8 @@ class Sample(NamedTuple):
     def words(self) -> str:
         """Return the request in one line: `POST /v1/orders {"id":1}`."""
         sent = [f"{name}: {value}" for name, value in self.headers if not name.startswith("content-")]
-        sent += ["with a token"] if self.token else []
+        role = f" of the role `{self.roles[0]}`" if len(self.roles) == 1 else ""
+        sent += [f"with a token{role}"] if self.token else []
         return " ".join([self.method, self.path, *sent, *([shortened(self.body)] if self.body else [])])
 
 
@@ -118,8 +120,10 @@ class RouteSamples:
             sent["content-type"] = _FORM
         query = f"?{urlencode(form)}" if form else ""
         token = "present" if self._operation.group.jwt or self._operation.group.jwt_transition else ""
-        title = self._operation.title
-        return Sample(title, self._route.method.upper(), f"{path}{query}", tuple(sent.items()), body, token)
+        title, roles = self._operation.title, self._operation.group.roles
+        return Sample(
+            title, self._route.method.upper(), f"{path}{query}", tuple(sent.items()), body, token, roles=roles
+        )
 
     def _source(self, source: str, given: Mapping[tuple[str, str], Json], full: bool) -> dict[str, Json]:
         values = self._values[source]

@@ -129,7 +129,9 @@ class HttpService:
             return asked
         conf = getattr(self._config, self._routes[asked["route"]].jwt)
         secret = conf.secrets[-1] if asked["token"] == _PREVIOUS else conf.secrets[0]
-        token = self._sign(SimpleNamespace(secrets=(secret,)))
+        token = self._sign(
+            SimpleNamespace(secrets=(secret,)), **({"roles": asked["roles"]} if asked.get("roles") else {})
+        )
         return {**asked, "headers": [*asked["headers"], ["authorization", f"Bearer {token}"]]}
 
     async def _send(self, asked: Plain) -> Any:

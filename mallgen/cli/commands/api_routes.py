@@ -29,6 +29,7 @@ def table(contract: Contract) -> list[str]:
 
 def _row(group: Group, route: Route) -> tuple[str, ...]:
     guards = [f"jwt:{group.jwt}"] if group.jwt else []
+    guards += [f"roles:{'|'.join(group.roles)}"] if group.roles else []
     return (
         "WS" if route.websocket else route.method.upper(),
         route.full_path,

@@ -228,6 +228,8 @@ class _Routes:
         args.append(Code(f"contract={literal(route.declared_at)}"))
         if route.jwt or route.transition:
             args.append(Code(f"jwt={literal(route.transition or route.jwt)}"))
+        if route.group.roles:
+            args.append(Code(f"roles={literal(route.group.roles)}"))
         if is_signed(route.group):
             args.append(Code("signature=True"))
         if route.route.websocket:

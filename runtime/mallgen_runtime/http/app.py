@@ -34,6 +34,7 @@ from mallgen_runtime.http.messages import (
 from mallgen_runtime.http.own_rules import load_own_rules
 from mallgen_runtime.http.problems import ApiError, ClientGone, Unrecovered
 from mallgen_runtime.http.proxies import TrustedProxies
+from mallgen_runtime.http.roles import require_role
 from mallgen_runtime.http.routing import BoundRoute, Match, Middleware, Route, RouteTable
 from mallgen_runtime.http.sharing import shared
 from mallgen_runtime.http.sockets.rules import SocketRules
@@ -324,6 +325,8 @@ class App(Generic[S]):
                 from mallgen_runtime.http.jwt import check as check_token
 
                 ctx.claims = check_token(ctx, bound.secrets, bound.rules)
+            if bound.route.roles:
+                require_role(ctx, bound.route.roles)
             found = await bound.run(ctx)
             if not isinstance(found, Response):
                 raise WrongAnswer(f"{handler_of(ctx)} answered with {type(found).__name__}, not a Response")

@@ -26,14 +26,13 @@ class Route(Generic[S]):
     """One operation of a contract.
 
     `title` is `GET /v1/recommend`, `contract` its place in the contract, `jwt` the configuration's attribute with the
-    secrets, `cors` that with the rules for pages of other origins, `signature` whether
-    requests must be signed, `websocket` whether it is one; `timeout_ms`, `max_bytes`, and `max_parts` and
-    `max_part_bytes` of forms, replace the
-    configuration's when not None.
+    secrets, `roles` those of which a token must have one, `cors` the attribute with the rules for pages of other
+    origins, `signature` whether requests must be signed, `websocket` whether it is one; `timeout_ms`, `max_bytes`, and
+    `max_parts` and `max_part_bytes` of forms, replace the configuration's when not None.
     """
 
     __slots__ = (
-        *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "title"),
+        *("contract", "cors", "endpoint", "jwt", "max_bytes", "method", "middlewares", "path", "roles", "title"),
         *("max_part_bytes", "max_parts", "signature", "timeout_ms", "websocket"),
     )
 
@@ -53,6 +52,7 @@ class Route(Generic[S]):
         signature: bool = False,
         cors: str = "",
         websocket: bool = False,
+        roles: tuple[str, ...] = (),
     ) -> None:
         self.method = method
         self.path = path
@@ -67,6 +67,7 @@ class Route(Generic[S]):
         self.signature = signature
         self.cors = cors
         self.websocket = websocket
+        self.roles = roles
         self.title = f"{method} {path}"
 
 
