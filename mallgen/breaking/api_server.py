@@ -72,9 +72,7 @@ def roles_narrowed(change: ApiChange) -> Iterator[Finding]:
     """
     pairs = ((pair, _roles_gone(pair.old.roles, pair.new.roles)) for pair in change.groups)
     found = (_Said(pair, f"{who} are refused now") for pair, who in pairs if who)
-    yield from _findings(
-        change, "roles", found, "give callers a role that stays before the service asks for it"
-    )
+    yield from _findings(change, "roles", found, "give callers a role that stays before the service asks for it")
 
 
 @api_rule("roles-widened", WARNING, BEHAVIOUR)

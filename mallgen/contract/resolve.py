@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mallgen.contract.roles import roles_of
 from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, Type, TypeRef, peel
@@ -24,7 +25,6 @@ SETTINGS = frozenset(
 STATUSES = ("200", "201", "202", "204")
 _PROTECTING = frozenset("jwt jwtTransition roles signature middleware timeout maxBytes maxParts maxPartBytes".split())
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}\Z")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_.~/-]*\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)")
@@ -179,7 +179,7 @@ class _Groups:
             span=service.name.span,
             sse=sse,
             cors=self._word(settings.get("cors"), "cors"),
-            roles=self._roles(settings),
+            roles=roles_of(settings, self._unfit),
         )
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
@@ -261,21 +261,6 @@ class _Groups:
                     pair.span,
                     "write `middleware: Audit, Limit`",
                 )
-        return tuple(dict.fromkeys(names))
-
-    def _roles(self, settings: dict[str, Pair]) -> tuple[str, ...]:
-        """Return the roles that let a caller in; they stand in a token, so the block must ask for one."""
-        pair = settings.get("roles")
-        if pair is None:
-            return ()
-        names = tuple(name.strip() for name in pair.value.split(","))
-        for name in names:
-            if not _ROLE.match(name):
-                hint = "write `roles: editor, auditor`: letters, digits, `-`, `_`, `.` and `:`"
-                self._unfit("bad-roles", f"`{name}` is not a role", pair.span, hint)
-        if "jwt" not in settings and "jwtTransition" not in settings:
-            message = "`roles` asks for a role, and nothing here asks for the token that has it"
-            self._unfit("bad-roles", message, pair.span, "add `jwt: Auth` to this block")
         return tuple(dict.fromkeys(names))
 
     def _timeout(self, pair: Pair | None) -> int | None:
