@@ -1,6 +1,9 @@
 """Traces, and a queue that is away."""
 
 import asyncio
+import re
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -11,6 +14,7 @@ from mallgen_runtime.process import spans
 from mallgen_runtime.process.exporting import TelemetryConf
 from mallgen_runtime.process.otel import OtelTracer
 from mallgen_runtime.queue import MessageContext, QueueError
+from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.queue.kit import Service, app_of, producer, send, until
 from tests.queue.messages import OrderRequest, address
@@ -84,3 +88,20 @@ def test_a_service_that_is_made_opens_nothing(tmp_path: Any) -> None:
 
     app_of({"t": logic}, {"file": str(tmp_path / "queue.db")})
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_lists_each_metric(tmp_path: Any) -> None:
+    """docs/observability.md lists what a queue service with an outbox shows, with all labels."""
+    words = [sys.executable, "-m", "tests.queue.figures", str(tmp_path)]
+    printed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    shown: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"^(queue_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$", printed, re.M):
+        if name.endswith("_created"):
+            continue
+        shown.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    page = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`queue_[a-z_` ]+) \| ([a-z_ ]*) ?\|", page, re.MULTILINE)
+    listed = {name: set(labels.split()) for names, labels in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed.keys() == shown.keys()
+    for name, labels in shown.items():
+        assert labels - {"le"} <= listed[name], f"{name} has {labels}"

@@ -149,16 +149,16 @@ class _SchemaBuilder:
         slot = len(self.shapes)
         claims = names.Claims(f"attribute of `{name}`", "rename one of the fields")
         wires = [wire_field(field) for field in fields]
-        spelled = {w.field.span: claims.claim(names.variable(w.field.name), w.field.name, w.field.span) for w in wires}
-        rules = _rules(wires, [spelled[wire.field.span] for wire in wires])
+        spelled = [claims.claim(names.variable(w.field.name), w.field.name, w.field.span) for w in wires]
+        rules = _rules(wires, spelled)
         attributes = tuple(
             Attribute(
-                spelled[wire.field.span],
+                attribute,
                 self._ref(wire.field.type, wire.field, name, on_wire),
                 wire,
                 checked,
             )
-            for wire, checked in zip(wires, rules, strict=True)
+            for attribute, wire, checked in zip(spelled, wires, rules, strict=True)
         )
         self.problems += claims.problems
         self.shapes.insert(slot, SchemaClass(name, origin, docs, attributes, span, on_wire))
