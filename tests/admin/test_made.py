@@ -34,6 +34,7 @@ COMMENT ON COLUMN person.state IS '0:off 1:on';
 """
 
 
+@pytest.mark.slow
 def test_goctl_accepts_the_contract(tmp_path: Path) -> None:
     tool = goctl()
     ddl = (ROOT / "examples" / "sql" / "data.sql").read_text(encoding="utf-8")

@@ -55,6 +55,7 @@ def thorough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("thorough")
+@pytest.mark.slow
 def test_every_proto_of_the_corpus_is_the_same_as_itself(corpus: Path) -> None:
     read = 0
     for path in sorted(corpus.rglob("*.proto")):
@@ -78,6 +79,7 @@ def test_the_protos_of_our_own_are_the_same_as_themselves(proto: object, monkeyp
 
 @RANDOM
 @given(SEEDS)
+@pytest.mark.slow
 def test_order_and_files_never_matter(seed: int) -> None:
     chance = random.Random(seed)
     protos = random_protos(chance)
@@ -87,6 +89,7 @@ def test_order_and_files_never_matter(seed: int) -> None:
 
 @RANDOM
 @given(SEEDS)
+@pytest.mark.slow
 def test_to_add_is_never_an_error(seed: int) -> None:
     chance = random.Random(seed)
     protos = random_protos(chance)
@@ -102,6 +105,7 @@ def test_to_add_is_never_an_error(seed: int) -> None:
 
 @RANDOM
 @given(SEEDS)
+@pytest.mark.slow
 def test_to_remove_is_always_an_error(seed: int) -> None:
     chance = random.Random(seed)
     protos = random_protos(chance)
@@ -126,6 +130,7 @@ def test_to_remove_is_always_an_error(seed: int) -> None:
 
 @RANDOM
 @given(SEEDS)
+@pytest.mark.slow
 def test_to_rename_types_leaves_the_wire_alone(seed: int) -> None:
     chance = random.Random(seed)
     protos = random_protos(chance)

@@ -13,6 +13,8 @@ import yaml
 from tests.breaking.test_bases import git
 from tests.conftest import ROOT, mallgen
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 CONTRACT = """syntax = "v1"
 

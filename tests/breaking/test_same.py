@@ -16,6 +16,8 @@ from tests.breaking.judged import diagnostics
 from tests.conftest import CONTRACTS
 from tests.random_contracts import contracts
 
+pytestmark = pytest.mark.slow
+
 RANDOM = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )

@@ -129,6 +129,7 @@ def test_all_that_must_answer_and_do_not_are_named(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.slow
 def test_kill_9_under_load_fails_no_request(tmp_path: Path, own_redis: servers.Redis) -> None:
     """Twenty readers and a writer go on while Redis is killed and started twice."""
     counts = {"reads": 0, "writes": 0, "stale": 0, "slowest": 0.0}

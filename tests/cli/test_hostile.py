@@ -160,6 +160,7 @@ def judged(here: Path, words: Sequence[str] = VALIDATE, **settings: str) -> "sub
 
 
 @pytest.mark.parametrize(("make", "code", "error"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.slow
 def test_five_seconds_and_half_a_gigabyte(here: Path, make: Make, code: int, error: str) -> None:
     make(here)
     ran = judged(here)
@@ -297,6 +298,7 @@ QUICK = {("findings", "lint-all"), ("older", "fix"), ("older-wrong", "fix"), ("r
         for command in COMMANDS
     ],
 )
+@pytest.mark.slow
 def test_ten_thousand_of_anything(here: Path, content: str, command: str) -> None:
     LARGE[content](here)
     ran = judged(here, COMMANDS[command])

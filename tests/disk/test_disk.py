@@ -104,6 +104,7 @@ def without_first(files: dict[str, bytes]) -> dict[str, bytes]:
     return files | {"mallgen.lock": b"\n".join(lock), "pyproject.toml": b""}
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_are_as_one_after_the_other(here: Path) -> None:
     for name in ("a", "b", "c"):
         (here / f"{name}.api").write_text(GOOD.replace("a-api", f"{name}-api"))

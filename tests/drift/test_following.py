@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
@@ -191,6 +192,7 @@ def step(root: Path, model: Model, what: str, which: int, generated: bool) -> bo
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(CHANGES, min_size=1, max_size=5), st.booleans())
+@pytest.mark.slow
 def test_user_code_follows(changes: list[tuple[str, int, bool]], crlf: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, working_in(Path(folder)):
         root = Path(folder)

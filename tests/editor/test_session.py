@@ -41,6 +41,7 @@ def shown(session: EditorSession) -> dict[str, list[tuple[str, str, object]]]:
 
 @given(st.integers(0, 1 << 32))
 @settings(max_examples=15, deadline=None)
+@pytest.mark.slow
 def test_what_is_shown_follows_from_the_texts_alone(seed: int) -> None:
     """After random edits of files that import each other, a session shows the same as a new one with the same texts."""
     chance = random.Random(seed)

@@ -73,6 +73,7 @@ CREATE TABLE order_item_notes LIKE orders;
 WORKSPACE = '[service.order]\ncontract = "order.proto"\ndir = "out"\ntables = ["tables.sql"]\n'
 
 
+@pytest.mark.slow
 def test_models_and_what_is_said_of_them_are_the_same(tmp_path: Path) -> None:
     said = set()
     for seed in map(str, range(4)):

@@ -66,6 +66,7 @@ def meaning(path: Path) -> object:
     return [re.sub(r"span=Span\([^)]*\)", "", str(route)) for route in routes], fields
 
 
+@pytest.mark.slow
 def test_fixes_that_nobody_asked_for_change_no_meaning(corpus: Path, tmp_path: Path, script: ModuleType) -> None:
     texts = [e.before for e in script.examples().values()]
     texts += [p.read_text("utf-8") for p in sorted(corpus.rglob("*.api")) if "golden" not in str(p)]
@@ -108,6 +109,7 @@ def test_what_is_found_in_the_shop() -> None:
     assert (ran.code, found) == (1, {"user-id-from-query": 2})
 
 
+@pytest.mark.slow
 def test_what_is_fixed_is_a_contract_with_the_same_routes(corpus: Path, tmp_path: Path) -> None:
     fixed = 0
     for path in sorted(corpus.rglob("*.api")):

@@ -161,6 +161,8 @@ _ACKNOWLEDGED = f"""
 import asyncio, itertools, sys
 from tests.queue.kit import producer
 from tests.queue.messages import OrderRequest, address
+
+pytestmark = pytest.mark.slow
 async def main():
     sender = producer({{"file": sys.argv[1]}})
     for number in itertools.count():

@@ -63,12 +63,14 @@ def test_what_is_sent_is_read(service: Path, environment: Environment) -> None:
         (("dlq", "list", "nothing"), "the topics are mails.requested"),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_word_has_a_way_out(service: Path, environment: Environment, words: tuple[str, ...], said: str) -> None:
     ran = mallgen(service, environment, "rmq", *words)
     assert ran.returncode == 2
     assert said in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_broken_setting_is_one_line(service: Path, environment: Environment) -> None:
     settings = service / "etc" / "mails.yaml"
     settings.write_text(settings.read_text(encoding="utf-8") + "Retries: many\n", encoding="utf-8")

@@ -146,6 +146,7 @@ def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) ->
     assert "products" in dev.get("/v1/flash")
 
 
+@pytest.mark.slow
 def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
     dev.start()
     dev.until("all 6 services are up")
@@ -186,6 +187,7 @@ def test_a_taken_port_is_named_with_its_holder_before_anything_starts(dev: Dev) 
     assert "listens" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_secrets_are_supplied_for_the_run(dev: Dev) -> None:
     contract = dev.root / "examples" / "mall.api"
     text = contract.read_text(encoding="utf-8")
@@ -260,6 +262,7 @@ def written(path: Path, *pairs: tuple[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_two_protos_of_one_package_each_get_their_own_calls(tmp_path: Path) -> None:
     (tmp_path / "mallgen.toml").write_text(WORKSPACE)
     (tmp_path / "shop.api").write_text(API)

@@ -25,6 +25,8 @@ from tests import parts
 from tests.parts import Etcd
 from tests.run.discovering import registered, resolving, run, silent_server, soon, until
 
+pytestmark = pytest.mark.slow
+
 KEY = "order.rpc"
 Warned = Callable[[], list[str]]
 Figure = Callable[[str, object], None]
