@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mallgen.contract.roles import roles_of
 from mallgen.contract.types import Types
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.model import Contract, Group, Named, Pair, Pointer, Route, Slice, Type, TypeRef, peel
@@ -179,7 +178,7 @@ class _Groups:
             span=service.name.span,
             sse=sse,
             cors=self._word(settings.get("cors"), "cors"),
-            roles=roles_of(settings, self._unfit),
+            roles=self._roles(settings),
         )
 
     def _unknown(self, settings: dict[str, Pair]) -> None:
@@ -255,12 +254,8 @@ class _Groups:
         names = tuple(name.strip() for name in pair.value.split(","))
         for name in names:
             if not _WORD.match(name):
-                self._unfit(
-                    "bad-middleware",
-                    f"`{name}` is not a name for a middleware",
-                    pair.span,
-                    "write `middleware: Audit, Limit`",
-                )
+                message, hint = f"`{name}` is not a name for a middleware", "write `middleware: Audit, Limit`"
+                self._unfit("bad-middleware", message, pair.span, hint)
         return tuple(dict.fromkeys(names))
 
     def _timeout(self, pair: Pair | None) -> int | None:
@@ -270,15 +265,22 @@ class _Groups:
         if not parts or "".join(n + u for n, u in parts) != pair.value:
             if pair.value == "0":
                 return 0
-            self._unfit(
-                "bad-timeout", f"`{pair.value}` is not a duration", pair.span, "write `timeout: 3s` or `timeout: 500ms`"
-            )
+            message, hint = f"`{pair.value}` is not a duration", "write `timeout: 3s` or `timeout: 500ms`"
+            self._unfit("bad-timeout", message, pair.span, hint)
             return None
         total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
         if total > _LONGEST:
             self._unfit("bad-timeout", "a timeout has at most 285 years", pair.span, "write `timeout: 3s`")
             return None
         return max(1, round(total)) if total else 0
+
+    def _roles(self, settings: dict[str, Pair]) -> tuple[str, ...]:
+        """Return the roles that let a caller in, none where there is no such setting."""
+        if "roles" not in settings:
+            return ()
+        from mallgen.contract.roles import roles_of  # few contracts have some
+
+        return roles_of(settings, self._unfit)
 
     def _number(self, pair: Pair | None, unit: str, code: str, example: str, least: int = 0) -> int | None:
         """Return a limit, None where there is none; report what is no number of its unit."""

@@ -12,9 +12,7 @@ _CODE = "bad-roles"
 
 def roles_of(settings: Mapping[str, Pair], unfit: Callable[[str, str, Span, str], None]) -> tuple[str, ...]:
     """Return the roles that let a caller in; they stand in a token, so the block must ask for one."""
-    pair = settings.get("roles")
-    if pair is None:
-        return ()
+    pair = settings["roles"]
     names = tuple(name.strip() for name in pair.value.split(","))
     for name in names:
         if not _ROLE.match(name):

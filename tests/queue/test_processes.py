@@ -21,6 +21,8 @@ from tests.ports import free_port
 from tests.queue.child import TOPIC
 from tests.queue.kit import send
 
+pytestmark = pytest.mark.slow
+
 
 class Ledger:
     """The record of the work that services have done, and their processes."""
@@ -161,8 +163,6 @@ _ACKNOWLEDGED = f"""
 import asyncio, itertools, sys
 from tests.queue.kit import producer
 from tests.queue.messages import OrderRequest, address
-
-pytestmark = pytest.mark.slow
 async def main():
     sender = producer({{"file": sys.argv[1]}})
     for number in itertools.count():
