@@ -103,6 +103,7 @@ def test_who_accepts_and_never_greets_costs_a_call_its_deadline_at_most() -> Non
 
 
 @pytest.mark.parametrize("alive", ["", "500ms"])
+@pytest.mark.slow
 def test_a_server_that_hangs_is_noticed(alive: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never answers gets a PING after the first call that times out, and is dropped when it is silent."""
     monkeypatch.setattr(client_transport, "PROBE", 0.4)

@@ -38,6 +38,7 @@ clients = pytest.mark.parametrize("client", CLIENTS)
 
 
 @clients
+@pytest.mark.slow
 def test_servers_are_replaced_under_load(client: str, record_property: Figure) -> None:
     """Each stop is graceful, and one of two instances always runs."""
 

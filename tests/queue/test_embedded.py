@@ -112,6 +112,7 @@ def test_a_message_wakes_its_reader_at_once(tmp_path: Path) -> None:
     assert taken[10] < 0.1, f"half of the messages took longer than {taken[10]:.3f} s"
 
 
+@pytest.mark.slow
 def test_a_reader_that_waits_does_nothing(tmp_path: Path) -> None:
     async def main() -> float:
         link = await joined(queue_in(tmp_path))

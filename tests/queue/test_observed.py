@@ -56,6 +56,7 @@ def test_the_span_of_a_message_belongs_to_that_of_its_sender(tmp_path: Any) -> N
 
 
 @pytest.mark.parametrize("where", [pytest.param("kafka", marks=pytest.mark.slow), "file"])
+@pytest.mark.slow
 def test_a_queue_that_is_away_is_a_state_and_costs_nothing(tmp_path: Any, where: str) -> None:
     settings: dict[str, Any] = {"brokers": [f"127.0.0.1:{free_port()}"]}
     if where == "file":

@@ -93,6 +93,7 @@ def test_one_trace_goes_through_all_three(shop: Shop) -> None:
             assert "seen-everywhere" in line
 
 
+@pytest.mark.slow
 def test_endpoints_and_targets_need_no_registry(shop: Shop) -> None:
     with shop.rpc("order") as order, shop.rpc("product") as product:
         settings = (
@@ -105,6 +106,7 @@ def test_endpoints_and_targets_need_no_registry(shop: Shop) -> None:
             assert mall.get(LIST).status == 200
 
 
+@pytest.mark.slow
 def test_who_must_have_a_service_does_not_start_without_it(shop: Shop) -> None:
     settings = "OrderRPC:\n  NonBlock: false\n  Timeout: 300"
     with pytest.raises(AssertionError) as problem, shop.mall(settings):

@@ -127,6 +127,7 @@ def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) -> None:
     dev.start()
     dev.until("all 6 services are up")
@@ -197,6 +198,7 @@ def test_secrets_are_supplied_for_the_run(dev: Dev) -> None:
     assert (ran.returncode, ran.stdout) == (0, "43\n"), ran.stderr
 
 
+@pytest.mark.slow
 def test_a_command_that_does_not_exist(dev: Dev) -> None:
     ran = dev.once("no-such-command")
     assert ran.returncode == 3

@@ -112,6 +112,7 @@ def wait_until_reachable(service: Service | RpcService) -> None:
     raise AssertionError(f"nothing listens on {service.port}: {service.process.poll()} {service.lines()}")
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_the_wrap_up_a_third_the_drain(shop: Path) -> None:
     slow(shop, 30)
     with Service(shop, "mall_api", "Timeout: 60000\nShutdown:\n  WrapUpTime: 30s\n  WaitTime: 60s\n") as service:
@@ -163,6 +164,7 @@ def check_stops(folder: Path, stops: int, clients: int, record: Figure) -> None:
     assert all(tally.leaving >= clients // 2 for tally in tallies)
 
 
+@pytest.mark.slow
 def test_a_stop_under_load_loses_nothing(shop: Path, record_property: Figure) -> None:
     check_stops(shop, 2, 16, record_property)
 

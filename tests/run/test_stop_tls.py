@@ -90,6 +90,7 @@ def check_stop(folder: Path, settings: str) -> None:
         assert "Traceback" not in service.lines()
 
 
+@pytest.mark.slow
 def test_a_stop_under_load_loses_no_secure_connection(tmp_path: Path) -> None:
     check_stop(tmp_path, "Shutdown:\n  WrapUpTime: 300ms\n")
 
@@ -117,6 +118,7 @@ def test_a_handshake_that_has_not_ended_at_the_signal_is_waited_for(tmp_path: Pa
         assert service.process.wait(timeout=20) == 0, service.lines()[-2000:]
 
 
+@pytest.mark.slow
 def test_who_begins_no_handshake_is_not_waited_for_long(tmp_path: Path) -> None:
     with SecureService(tmp_path, "Shutdown:\n  WrapUpTime: 50ms\n") as service:
         silent = socket.create_connection(("127.0.0.1", service.port), timeout=10)

@@ -190,6 +190,7 @@ def serving(transport: str, method: Callable[[], Run]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("transport", "method"), [("http2", lambda: _blocks), ("http2", _queues), ("grpc", _queues)])
+@pytest.mark.slow
 def test_more_calls_than_can_be_answered_are_refused_at_once(transport: str, method: Callable[[], Run]) -> None:
     """Two seconds at three times what can be answered; below grpc.aio only a method's own queue is seen."""
 

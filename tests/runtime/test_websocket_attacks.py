@@ -285,6 +285,7 @@ def test_a_message_that_never_ends_has_a_deadline(monkeypatch: pytest.MonkeyPatc
     attack(work)
 
 
+@pytest.mark.slow
 def test_silence_is_asked_about_and_given_up() -> None:
     async def work(client: Wires) -> None:
         silent, alive = await shaken(client), await shaken(client)
