@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mallgen.cli.comparing import ChosenTargets, choose
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, USAGE, report, say
 from mallgen.cli.options import Values
+from mallgen.cli.writing import current_workspace
 from mallgen.dev.environment import queue_file
 from mallgen.dev.service import Spec
 from mallgen.diagnostics import Diagnostic
@@ -44,7 +45,7 @@ def run(values: Values) -> int:
     services = [*_consumers(chosen)]
     for service in services:
         if asked.removesuffix(SUFFIX) in service.topics:
-            return _start(service.target, chosen, values)
+            return _start(service.target, values)
     known = sorted(name for service in services for name in service.topics)
     say(f"error[usage] there is no topic `{asked}` here")
     say(f"  = help: {did_you_mean(asked, known) or _known(known)}")
@@ -65,7 +66,15 @@ def _consumers(chosen: ChosenTargets) -> Iterator[_Consumer]:
             yield _Consumer(target, tuple(topic.name for topic in found))
 
 
-def _start(target: Target, chosen: ChosenTargets, values: Values) -> int:
+def _workspace_of(target: Target) -> str:
+    """Return the folder of the workspace that has the service, empty without one."""
+    workspace = current_workspace()
+    mine = os.path.realpath(target.folder)
+    is_member = any(os.path.realpath(member.folder) == mine for member in workspace.members)
+    return os.path.dirname(workspace.path) if is_member else ""
+
+
+def _start(target: Target, values: Values) -> int:
     made = make(target, prove=False)
     if not made.files:
         return report(made.diagnostics, made.sources, "; nothing was done")
@@ -74,8 +83,7 @@ def _start(target: Target, chosen: ChosenTargets, values: Values) -> int:
     if not os.path.isfile(os.path.join(target.folder, settings)):
         problem = f"`{os.path.join(target.folder, settings)}` is not there: it says where the queue is"
         return report([Diagnostic("contract-missing", problem, hint="run `mallgen gen`")], {}, "; nothing was done")
-    root = os.path.dirname(chosen.workspace.path) if chosen.workspace is not None else ""
-    own = queue_file(root)
+    own = queue_file(_workspace_of(target))
     given = {"MALLGEN_QUEUE": own} if own and os.path.exists(own) else {}
     words = [spec.python, "-m", _TOOL, spec.package, "-f", settings, *_words(values)]
     try:

@@ -18,6 +18,7 @@ from mallgen_runtime.process.errors import ConfigError, ResourceError
 from mallgen_runtime.queue import headers
 from mallgen_runtime.queue.codec import decode, encode
 from mallgen_runtime.queue.conf import Delivery, delivery_of
+from mallgen_runtime.queue.embedded import queue_file
 from mallgen_runtime.queue.errors import Poison, QueueError
 from mallgen_runtime.queue.link import ConsumerLink, Outgoing, Place, Record
 from mallgen_runtime.queue.opening import queue_at
@@ -102,6 +103,8 @@ async def _until_signal(work: Coroutine[Any, Any, int]) -> int:
 async def _tail(opened: AskedTopic, asked: argparse.Namespace) -> int:
     """Print each message as it comes, as a line of JSON; `--first` begins with the oldest one."""
     left = asked.count or None
+    where = opened.delivery.where
+    print(f"{opened.name} of {', '.join(where.brokers) or queue_file(where.file)}", file=sys.stderr, flush=True)
     async with _member(opened, f"tail-{headers.new_id()}", asked.first) as member:
         while left is None or left > 0:
             for record in await member.link.fetch(min(left or _AT_ONCE, _AT_ONCE), _FETCH):
