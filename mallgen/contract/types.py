@@ -271,8 +271,13 @@ class Types:
             self._guesses -= 1
             if self._guesses < 0:
                 return
-            guess = _guess(option.partition("=")[0], OPTIONS)
-            if guess and option not in OPTIONS:
+            name = option.partition("=")[0]
+            guess = _guess(name, OPTIONS)
+            if name == "env":
+                message = f"`{option}` is not read: no field of a request comes from the service's environment"
+                hint = "remove it; settings read variables: `${NAME}` in etc/*.yaml"
+                self._report("unknown-option", message, member.tag_span or member.span, hint, severity="warning")
+            elif guess and option not in OPTIONS:
                 message = f"`{option}` is no option of a tag, and go-zero ignores it"
                 self._report("unknown-option", message, member.tag_span or member.span, guess, severity="warning")
 
