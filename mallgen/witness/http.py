@@ -259,6 +259,9 @@ class HttpWitnesses:
     ) -> Iterator[Witness]:
         """Yield the fullest new answer where old clients can find no value of an old field in any."""
         assert pair.old is not None and pair.old.route.response is not None and field.old is not None
+        made = self._way(1, pair.new, field)
+        if made is not None and all(one in _EMPTY for _, value in sent for one in _picked(value, made)):
+            return  # no answer could be made that has it, for instance because nothing fits its new rules
         way = self._way(0, pair.old, field)
         found = [value for old in read if "values" in old for value in _picked(old["values"], way)]
         if not any("values" in old for old in read) or any(value not in _EMPTY for value in found):

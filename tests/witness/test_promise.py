@@ -96,6 +96,13 @@ def _holds(versions: Versions, count: int, part: int = 0) -> None:
     holds()
 
 
+def test_nothing_is_lost_where_no_answer_can_have_it(versions: Versions) -> None:
+    """No bytes are one of these options: a witness that has no answer with the field says nothing of it."""
+    field = 'type R {{ Raw []byte `json:"raw,omitempty{more}"` }}'
+    old = f'syntax = "v1"\n{field}\nservice a-api {{{{ @handler A\nget /a returns (R) }}}}'
+    assert broken(versions, old.format(more=""), old.format(more=",options=1|2|3")) == []
+
+
 def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
     _holds(versions, 8)
 

@@ -27,7 +27,7 @@ REFUSED = (  # the rules whose cases have a request that the new version refuses
     *("request-field-dependency-changed", "request-field-options-added", "request-field-options-narrowed"),
     *("request-field-range-added", "request-field-range-narrowed", "request-field-renamed"),
     *("request-field-source-added", "request-field-source-changed", "request-field-type-changed"),
-    *("request-field-type-narrowed", "signature-added"),
+    *("request-field-type-narrowed", "signature-added", "websocket-changed"),
 )
 
 
