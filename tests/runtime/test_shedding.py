@@ -147,3 +147,12 @@ def test_after_a_standstill_all_are_let_in_again() -> None:
     pool.play(1000, 5.0)
     before = pool.shed
     assert pool.play(1000, 5.0).shed == before
+
+
+@pytest.mark.parametrize("idle", [0.0, 10.0])
+def test_slow_requests_that_come_together_are_let_in(idle: float) -> None:
+    """Before the first of them could have ended nothing tells how many a route can carry, least of all its past."""
+    route = PlayedPool(1000, 0.7).play(1.0, 10.0)
+    route.now += idle
+    route.seconds = 4.0
+    assert route.play(50.0, 0.4).shed == 0

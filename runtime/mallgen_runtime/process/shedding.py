@@ -154,7 +154,7 @@ class RouteLoad:
         """Return whether one more request would only wait."""
         most = self._most()
         if not self._full:
-            if self.flight < max(most, BURST + 1) or not self.least:
+            if self.flight < max(most, BURST + 1) or not self.least or not self.rate:
                 self._late_since = float("-inf")
                 return False
             if self._is_burst() or not self._grows():
@@ -174,7 +174,8 @@ class RouteLoad:
         """Return whether it is too early to call it a load: it has just begun, and the route was not full lately."""
         if self._late_since < 0:
             self._late_since = self._now
-        is_young = self._now - self._known > _KNOWN and self._now - self._late_since < _GRACE
+        grace = max(_GRACE, self.least)  # before that none of them could have ended
+        is_young = self._now - self._known > _KNOWN and self._now - self._late_since < grace
         return is_young and self.flight < max(_GRACE_FLIGHT, _GRACE_WAIT * self.rate)
 
     def _grows(self) -> bool:
