@@ -226,6 +226,7 @@ class GroupMember:
     def _trouble(self, what: str, text: str) -> None:
         if self._problems.get(what) != text:
             self._problems[what] = text
+            _LOG.warning("the queue cannot be used now: %s", text)
 
     async def _later(self, delay: float) -> float:
         """Wait about so many seconds, or until the member stops; return the next time to wait."""
