@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -199,17 +198,3 @@ def test_nobody_else_can_read_the_file(tmp_path: Path) -> None:
     asyncio.run(send({"file": str(tmp_path / "sub" / "queue.db")}, "t", [1]))
     assert OrderRequest.DESCRIPTOR.full_name == "seckill.OrderRequest"
     assert os.stat(tmp_path / "sub").st_mode & 0o077 == 0
-
-
-def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
-    """A file with other tables is left as it is, and the reason is told."""
-    with sqlite3.connect(tmp_path / "queue.db") as other:
-        other.execute("CREATE TABLE members (grp TEXT)")
-
-    async def main() -> None:
-        queue = queue_in(tmp_path)
-        with pytest.raises(QueueError, match="not a queue of this version"):
-            await queue.create({"a": 1})
-        assert "remove it" in queue.state
-
-    asyncio.run(main())

@@ -21,9 +21,7 @@ _SHIFT = 40  # a message's row has its partition's number in the bits above its 
 _PATIENCE = 10.0
 _TRIM_EVERY = 60.0
 _TRIMMED_AT_ONCE = 5000
-_VERSION = 1  # of the tables; another one is the file of another mallgen
-_SCHEMA = f"""
-PRAGMA user_version = {_VERSION};
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS places (
     id INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INTEGER NOT NULL, first INTEGER NOT NULL DEFAULT 0,
     next INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (topic, partition)
@@ -65,10 +63,6 @@ class SqliteLog:
             db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            has_tables = db.execute("SELECT 1 FROM sqlite_master").fetchone()  # the version is written before them
-            if has_tables and db.execute("PRAGMA user_version").fetchone() != (_VERSION,):
-                text = "is not a queue of this version of mallgen: remove it, or name another file"
-                raise QueueError(f"{self.path} {text}")
             db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as problem:
             raise QueueError(f"{self.path}: {problem}") from None
