@@ -113,15 +113,16 @@ def killed(ledger: Ledger, count: int, kills: int) -> int:
     )
     ledger.running.append(sender)
     services = [ledger.service(), ledger.service()]
+    log, told = ledger.path.with_name("log"), 0
     for _ in range(kills):
         before = len(ledger.lines())
         wait_for(lambda: len(ledger.lines()) > before + count // kills // 3, "the work goes on", 60)  # noqa: B023
         services.pop(0).kill()
+        told = log.read_text().count("seckill consumes")  # one that is killed soon leaves no line
         services.append(ledger.service())
     assert sender.wait(120) == 0
     wait_for(lambda: len(ledger.numbers()) == count, "all are done", 120)
-    log = ledger.path.with_name("log")
-    wait_for(lambda: log.read_text().count("seckill consumes") == kills + 2, "the last one has started", 30)
+    wait_for(lambda: log.read_text().count("seckill consumes") > told, "the last one has started", 30)
     for one in services:
         assert ledger.end(one) == 0
     assert set(ledger.numbers()) == set(range(count))
