@@ -21,6 +21,21 @@ CREATE TABLE `user` (
   KEY `ix_update_time` (`update_time`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='用户表';
 
+CREATE TABLE `address` (
+  `id` bigint NOT NULL AUTO_INCREMENT COMMENT '地址ID',
+  `userid` bigint NOT NULL COMMENT '用户ID',
+  `name` varchar(20) NOT NULL COMMENT '收货人',
+  `phone` varchar(20) NOT NULL COMMENT '手机号',
+  `province` varchar(20) NOT NULL COMMENT '省份',
+  `city` varchar(20) NOT NULL COMMENT '城市',
+  `district` varchar(20) NOT NULL DEFAULT '' COMMENT '区/县',
+  `detail` varchar(200) NOT NULL COMMENT '详细地址',
+  `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT '创建时间',
+  `update_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '更新时间',
+  PRIMARY KEY (`id`),
+  KEY `ix_userid_create_time` (`userid`, `create_time`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='收货地址表';
+
 -- product.rpc
 CREATE DATABASE IF NOT EXISTS `product` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 USE `product`;

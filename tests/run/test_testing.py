@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mallgen_runtime.testing import Client, context
+from mallgen_runtime.testing import Client, context, made_up_secrets
 from tests.conftest import ROOT
 
 SHOP = str(ROOT / "generated" / "mall")
@@ -44,7 +44,9 @@ def test_a_client_without_a_socket() -> None:
     from mall_api.app import create_app  # type: ignore[import-not-found]
 
     async def talk() -> None:
-        async with Client(create_app()) as client:
+        with made_up_secrets():
+            app = create_app()
+        async with Client(app) as client:
             client.svc.product_rpc = fake_products()
             answer = await client.get("/v1/recommend", params={"ps": "5"})
             assert (answer.status, len(answer.json()["products"])) == (200, 5)
@@ -61,7 +63,8 @@ def test_logic_without_a_service() -> None:
     from mall_api.svc import ServiceContext  # type: ignore[import-not-found]
 
     async def think() -> None:
-        svc = ServiceContext(create_app().config)
+        with made_up_secrets():
+            svc = ServiceContext(create_app().config)
         svc.product_rpc = fake_products()
         await svc.start()
         page = await RecommendLogic(context(claims={"uid": 1}), svc).recommend(RecommendRequest(ps=5))

@@ -1,6 +1,7 @@
 """Generated projects as they are: their test passes under `pytest`, and their wheel has every package."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -49,7 +50,8 @@ def test_protos(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mall", *RPC_SERVICES])
 def test_the_shop(name: str) -> None:
-    assert "1 passed" in run_pytest(ROOT / "generated" / name)
+    """The tests that every service of the shop brings, those of its own logic too."""
+    assert re.search(r"^[1-9]\d* passed", run_pytest(ROOT / "generated" / name), re.M)
 
 
 PROTO = 'syntax = "proto3"; package %s; message M {} service S { rpc Do(M) returns (M); }\n'

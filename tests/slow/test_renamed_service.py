@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,15 @@ from tests.run.shop import RpcService, database, environment, seeded
 pytestmark = pytest.mark.slow
 
 
-def rename(root: Path, contract: str, old: str, new: str) -> None:
-    """Change the contract, then run the commands of the help line in their order."""
+def rename(root: Path, contracts: Sequence[str], old: str, new: str) -> None:
+    """Change the files of a contract, then run the commands of the help line in their order."""
     shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
     shutil.copytree(seeded(), root / "generated")
     shutil.copy(ROOT / "mallgen.toml", root)
-    text = (root / contract).read_text(encoding="utf-8")
-    assert old in text
-    (root / contract).write_text(text.replace(old, new), encoding="utf-8")
+    for contract in contracts:
+        text = (root / contract).read_text(encoding="utf-8")
+        assert old in text
+        (root / contract).write_text(text.replace(old, new), encoding="utf-8")
     packages = sorted(root.glob("generated/*/*_*"))
     checked = mallgen("check")
     assert (checked.code, mallgen("gen", "-q").code) == (1, 1)
@@ -37,7 +39,7 @@ def rename(root: Path, contract: str, old: str, new: str) -> None:
 
 
 def test_the_bff(here: Path) -> None:
-    rename(here, "examples/mall.api", "service mall-api", "service shop-api")
+    rename(here, ["examples/mall.api", "examples/shop.api"], "service mall-api", "service shop-api")
     generated, registry = here / "generated", here / "registry"
     with (
         RpcService(generated / "product", "product_rpc", registry, database("product")),
@@ -47,7 +49,7 @@ def test_the_bff(here: Path) -> None:
 
 
 def test_an_rpc_service_that_is_called(here: Path) -> None:
-    rename(here, "examples/protos/order.proto", "package order;", "package purchase;")
+    rename(here, ["examples/protos/order.proto"], "package order;", "package purchase;")
     generated, registry = here / "generated", here / "registry"
     assert not [name for name in tree(generated / "order") if name.startswith("order_rpc/")]
     with (

@@ -14,6 +14,8 @@ from cart_rpc.pb.cart_pb2 import (
     CartItemsResponse,
     RemoveItemRequest,
     RemoveItemResponse,
+    SetQuantityRequest,
+    SetQuantityResponse,
 )
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "CartItemsResponse",
     "RemoveItemRequest",
     "RemoveItemResponse",
+    "SetQuantityRequest",
+    "SetQuantityResponse",
 ]
 
 
@@ -50,6 +54,14 @@ class CartClient:
         """
         return await self._channel.unary(
             "/cart.Cart/AddItem", req, AddItemResponse, timeout
+        )
+
+    async def set_quantity(
+        self, req: SetQuantityRequest, *, timeout: float | None = None
+    ) -> SetQuantityResponse:
+        """修改数量; 不在购物车中的商品返回 NOT_FOUND"""
+        return await self._channel.unary(
+            "/cart.Cart/SetQuantity", req, SetQuantityResponse, timeout, idempotent=True
         )
 
     async def remove_item(

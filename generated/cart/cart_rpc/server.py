@@ -9,6 +9,7 @@ from mallgen_runtime.rpc import RpcContext, Service, Unary
 from cart_rpc.logic.add_item_logic import AddItemLogic
 from cart_rpc.logic.cart_items_logic import CartItemsLogic
 from cart_rpc.logic.remove_item_logic import RemoveItemLogic
+from cart_rpc.logic.set_quantity_logic import SetQuantityLogic
 from cart_rpc.pb.cart_pb2 import (
     AddItemRequest,
     AddItemResponse,
@@ -16,6 +17,8 @@ from cart_rpc.pb.cart_pb2 import (
     CartItemsResponse,
     RemoveItemRequest,
     RemoveItemResponse,
+    SetQuantityRequest,
+    SetQuantityResponse,
 )
 from cart_rpc.svc import ServiceContext
 
@@ -32,6 +35,13 @@ async def add_item(
 ) -> AddItemResponse:
     """/cart.Cart/AddItem"""
     return await AddItemLogic(ctx, svc).add_item(req)
+
+
+async def set_quantity(
+    ctx: RpcContext, svc: ServiceContext, req: SetQuantityRequest
+) -> SetQuantityResponse:
+    """/cart.Cart/SetQuantity"""
+    return await SetQuantityLogic(ctx, svc).set_quantity(req)
 
 
 async def remove_item(
@@ -60,11 +70,18 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 contract="cart.proto:15",
             ),
             Unary(
+                "/cart.Cart/SetQuantity",
+                set_quantity,
+                SetQuantityRequest,
+                SetQuantityResponse,
+                contract="cart.proto:18",
+            ),
+            Unary(
                 "/cart.Cart/RemoveItem",
                 remove_item,
                 RemoveItemRequest,
                 RemoveItemResponse,
-                contract="cart.proto:18",
+                contract="cart.proto:23",
             ),
         ),
     ),

@@ -6,20 +6,38 @@
 
 from __future__ import annotations
 
-from mallgen_runtime import Context, Response, Route
+from typing import Annotated
 
+from mallgen_runtime import Context, Response, Route
+from mallgen_runtime.schema import Int64, Range, Struct
+
+from mall_api.handler.address_add_handler import address_add_handler
+from mall_api.handler.address_list_handler import address_list_handler
+from mall_api.handler.address_remove_handler import address_remove_handler
+from mall_api.handler.cart_add_handler import cart_add_handler
+from mall_api.handler.cart_change_handler import cart_change_handler
 from mall_api.handler.cart_list_handler import cart_list_handler
+from mall_api.handler.cart_remove_handler import cart_remove_handler
 from mall_api.handler.category_list_handler import category_list_handler
 from mall_api.handler.flash_sale_handler import flash_sale_handler
 from mall_api.handler.home_banner_handler import home_banner_handler
+from mall_api.handler.login_handler import login_handler
 from mall_api.handler.order_list_handler import order_list_handler
 from mall_api.handler.product_comment_handler import product_comment_handler
+from mall_api.handler.product_detail_handler import product_detail_handler
 from mall_api.handler.recommend_handler import recommend_handler
 from mall_api.schemas import (
+    AddressAddRequest,
+    AddressRemoveRequest,
+    CartAddRequest,
+    CartChangeRequest,
     CartListRequest,
+    CartRemoveRequest,
     CategoryListRequest,
+    LoginRequest,
     OrderListRequest,
     ProductCommentRequest,
+    ProductDetailRequest,
     RecommendRequest,
 )
 from mall_api.svc import ServiceContext
@@ -101,6 +119,75 @@ async def order_list(ctx: Context, svc: ServiceContext) -> Response:
     return ctx.json(await order_list_handler(ctx, svc, req))
 
 
+async def product_detail(ctx: Context, svc: ServiceContext) -> Response:
+    """GET /v1/product/:id"""
+    path = ctx.path
+    req = ProductDetailRequest(id=path.int64("id"))
+    ctx.done()
+    ctx.check(req)
+    return ctx.json(await product_detail_handler(ctx, svc, req))
+
+
+async def login(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/user/login"""
+    req = await ctx.body(LoginRequest)
+    ctx.check(req)
+    return ctx.json(await login_handler(ctx, svc, req))
+
+
+async def cart_add(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/cart"""
+    req = await ctx.body(CartAddRequest)
+    ctx.check(req)
+    return ctx.json(await cart_add_handler(ctx, svc, req))
+
+
+class _CartChangeBody(Struct, kw_only=True):
+    count: Annotated[Int64, Range(1, 999)]
+
+
+async def cart_change(ctx: Context, svc: ServiceContext) -> Response:
+    """PUT /v1/cart/:product_id"""
+    path = ctx.path
+    path_product_id = path.int64("product_id")
+    body = await ctx.body(_CartChangeBody)
+    req = CartChangeRequest(product_id=path_product_id, count=body.count)
+    ctx.check(req)
+    return ctx.json(await cart_change_handler(ctx, svc, req))
+
+
+async def cart_remove(ctx: Context, svc: ServiceContext) -> Response:
+    """DELETE /v1/cart/:product_id"""
+    path = ctx.path
+    req = CartRemoveRequest(product_id=path.int64("product_id"))
+    ctx.done()
+    ctx.check(req)
+    answered = cart_remove_handler(ctx, svc, req)
+    return await ctx.after(answered)
+
+
+async def address_list(ctx: Context, svc: ServiceContext) -> Response:
+    """GET /v1/address"""
+    return ctx.json(await address_list_handler(ctx, svc))
+
+
+async def address_add(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/address"""
+    req = await ctx.body(AddressAddRequest)
+    ctx.check(req)
+    return ctx.json(await address_add_handler(ctx, svc, req))
+
+
+async def address_remove(ctx: Context, svc: ServiceContext) -> Response:
+    """DELETE /v1/address/:id"""
+    path = ctx.path
+    req = AddressRemoveRequest(id=path.int64("id"))
+    ctx.done()
+    ctx.check(req)
+    answered = address_remove_handler(ctx, svc, req)
+    return await ctx.after(answered)
+
+
 ROUTES: tuple[Route[ServiceContext], ...] = (
     Route("GET", "/v1/home/banner", home_banner, contract="mall.api:165"),
     Route("GET", "/v1/flashsale", flash_sale, contract="mall.api:169"),
@@ -109,4 +196,22 @@ ROUTES: tuple[Route[ServiceContext], ...] = (
     Route("GET", "/v1/cart/list", cart_list, contract="mall.api:181"),
     Route("GET", "/v1/product/comment", product_comment, contract="mall.api:185"),
     Route("GET", "/v1/order/list", order_list, contract="mall.api:189"),
+    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:83"),
+    Route("POST", "/v1/user/login", login, contract="shop.api:87"),
+    Route("POST", "/v1/cart", cart_add, contract="shop.api:97", jwt="auth"),
+    Route(
+        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:101", jwt="auth"
+    ),
+    Route(
+        "DELETE",
+        "/v1/cart/:product_id",
+        cart_remove,
+        contract="shop.api:105",
+        jwt="auth",
+    ),
+    Route("GET", "/v1/address", address_list, contract="shop.api:109", jwt="auth"),
+    Route("POST", "/v1/address", address_add, contract="shop.api:113", jwt="auth"),
+    Route(
+        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:117", jwt="auth"
+    ),
 )

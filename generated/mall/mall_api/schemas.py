@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from mallgen_runtime.schema import Int32, Int64, Limit, NotNull, Struct
+from mallgen_runtime.schema import Int32, Int64, Limit, NotNull, Range, Struct, Validate
 
 
 class Banner(Struct, kw_only=True):
@@ -149,3 +149,69 @@ class Order(Struct, kw_only=True):
     product_name: str  # 商品名称
     product_image: str  # 商品图片
     product_description: str  # 商品描述
+
+
+class ProductDetailRequest(Struct, kw_only=True):
+    id: Int64
+
+
+class LoginRequest(Struct, kw_only=True):
+    username: Annotated[str, Validate("min=1,max=50")]  # 用户名
+    password: Annotated[str, Validate("min=1,max=128")]  # 密码
+
+
+class LoginResponse(Struct, kw_only=True):
+    uid: Int64  # 用户ID
+    access_token: str
+    access_expire: Int64  # 令牌失效的时间, Unix 秒
+
+
+class CartAddRequest(Struct, kw_only=True):
+    product_id: Int64
+    count: Annotated[Int64, Range(1, 999)] = 1  # 增加的数量
+
+
+class CartChangeRequest(Struct, kw_only=True):
+    product_id: Int64
+    count: Annotated[Int64, Range(1, 999)]  # 新的数量
+
+
+class CartRemoveRequest(Struct, kw_only=True):
+    product_id: Int64
+
+
+class CartCountResponse(Struct, kw_only=True):
+    count: Int64  # 该商品在购物车中的数量
+
+
+class Address(Struct, kw_only=True):
+    """收货地址"""
+
+    id: Int64  # 地址ID
+    name: str  # 收货人
+    phone: str  # 手机号
+    province: str  # 省份
+    city: str  # 城市
+    district: str  # 区/县
+    detail: str  # 详细地址
+
+
+class AddressListResponse(Struct, kw_only=True):
+    addresses: list[Address]
+
+
+class AddressAddRequest(Struct, kw_only=True):
+    name: Annotated[str, Validate("min=1,max=20")]
+    phone: Annotated[str, Validate("min=1,max=20")]
+    province: Annotated[str, Validate("min=1,max=20")]
+    city: Annotated[str, Validate("min=1,max=20")]
+    district: Annotated[str, Validate("max=20")] = ""
+    detail: Annotated[str, Validate("min=1,max=200")]
+
+
+class AddressAddResponse(Struct, kw_only=True):
+    id: Int64
+
+
+class AddressRemoveRequest(Struct, kw_only=True):
+    id: Int64

@@ -6,7 +6,7 @@
 
 from typing import TypeVar
 
-from mallgen_runtime import RestConf, ServiceBase
+from mallgen_runtime import JwtConf, RestConf, ServiceBase
 from mallgen_runtime.rpc import RpcClientConf, connect
 from mallgen_runtime.schema import field
 
@@ -20,6 +20,9 @@ from mall_api.rpc.user import UserClient
 class BaseConfig(RestConf, kw_only=True):
     """Settings that the contract of mall-api asks for."""
 
+    auth: JwtConf = field(
+        default_factory=JwtConf.from_env("Auth", "AUTH_ACCESS_SECRET")
+    )
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     product_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     cart_rpc: RpcClientConf = field(default_factory=RpcClientConf)

@@ -7,20 +7,34 @@
 from mallgen_runtime.rpc import Channel
 
 from user_rpc.pb.user_pb2 import (
+    AddAddressRequest,
+    AddAddressResponse,
+    AddressesRequest,
+    AddressesResponse,
+    AddressItem,
     LoginRequest,
     LoginResponse,
     RegisterRequest,
     RegisterResponse,
+    RemoveAddressRequest,
+    RemoveAddressResponse,
     UserItem,
     UsersRequest,
     UsersResponse,
 )
 
 __all__ = [
+    "AddAddressRequest",
+    "AddAddressResponse",
+    "AddressItem",
+    "AddressesRequest",
+    "AddressesResponse",
     "LoginRequest",
     "LoginResponse",
     "RegisterRequest",
     "RegisterResponse",
+    "RemoveAddressRequest",
+    "RemoveAddressResponse",
     "UserClient",
     "UserItem",
     "UsersRequest",
@@ -56,4 +70,34 @@ class UserClient:
         """登录; 用户名或密码不对时返回 UNAUTHENTICATED, 不说是哪一个"""
         return await self._channel.unary(
             "/user.User/Login", req, LoginResponse, timeout
+        )
+
+    async def addresses(
+        self, req: AddressesRequest, *, timeout: float | None = None
+    ) -> AddressesResponse:
+        """收货地址, 最近添加的在前; 最多 20 个, 不分页"""
+        return await self._channel.unary(
+            "/user.User/Addresses", req, AddressesResponse, timeout, idempotent=True
+        )
+
+    async def add_address(
+        self, req: AddAddressRequest, *, timeout: float | None = None
+    ) -> AddAddressResponse:
+        """添加收货地址; 没有该用户时返回 NOT_FOUND, 已有 20 个时返回
+        FAILED_PRECONDITION
+        """
+        return await self._channel.unary(
+            "/user.User/AddAddress", req, AddAddressResponse, timeout
+        )
+
+    async def remove_address(
+        self, req: RemoveAddressRequest, *, timeout: float | None = None
+    ) -> RemoveAddressResponse:
+        """删除收货地址; 不是该用户的地址不删除, 也不是错误"""
+        return await self._channel.unary(
+            "/user.User/RemoveAddress",
+            req,
+            RemoveAddressResponse,
+            timeout,
+            idempotent=True,
         )

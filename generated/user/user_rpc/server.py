@@ -6,14 +6,23 @@
 
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
+from user_rpc.logic.add_address_logic import AddAddressLogic
+from user_rpc.logic.addresses_logic import AddressesLogic
 from user_rpc.logic.login_logic import LoginLogic
 from user_rpc.logic.register_logic import RegisterLogic
+from user_rpc.logic.remove_address_logic import RemoveAddressLogic
 from user_rpc.logic.users_logic import UsersLogic
 from user_rpc.pb.user_pb2 import (
+    AddAddressRequest,
+    AddAddressResponse,
+    AddressesRequest,
+    AddressesResponse,
     LoginRequest,
     LoginResponse,
     RegisterRequest,
     RegisterResponse,
+    RemoveAddressRequest,
+    RemoveAddressResponse,
     UsersRequest,
     UsersResponse,
 )
@@ -41,6 +50,27 @@ async def login(
     return await LoginLogic(ctx, svc).login(req)
 
 
+async def addresses(
+    ctx: RpcContext, svc: ServiceContext, req: AddressesRequest
+) -> AddressesResponse:
+    """/user.User/Addresses"""
+    return await AddressesLogic(ctx, svc).addresses(req)
+
+
+async def add_address(
+    ctx: RpcContext, svc: ServiceContext, req: AddAddressRequest
+) -> AddAddressResponse:
+    """/user.User/AddAddress"""
+    return await AddAddressLogic(ctx, svc).add_address(req)
+
+
+async def remove_address(
+    ctx: RpcContext, svc: ServiceContext, req: RemoveAddressRequest
+) -> RemoveAddressResponse:
+    """/user.User/RemoveAddress"""
+    return await RemoveAddressLogic(ctx, svc).remove_address(req)
+
+
 SERVICES: tuple[Service[ServiceContext], ...] = (
     Service(
         "user.User",
@@ -65,6 +95,27 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 LoginRequest,
                 LoginResponse,
                 contract="user.proto:18",
+            ),
+            Unary(
+                "/user.User/Addresses",
+                addresses,
+                AddressesRequest,
+                AddressesResponse,
+                contract="user.proto:21",
+            ),
+            Unary(
+                "/user.User/AddAddress",
+                add_address,
+                AddAddressRequest,
+                AddAddressResponse,
+                contract="user.proto:26",
+            ),
+            Unary(
+                "/user.User/RemoveAddress",
+                remove_address,
+                RemoveAddressRequest,
+                RemoveAddressResponse,
+                contract="user.proto:29",
             ),
         ),
     ),

@@ -12,6 +12,7 @@ from mallgen_runtime.rpc import RpcServerConf
 from mallgen_runtime.schema import field
 from mallgen_runtime.sql import Database, DataSourceConf
 
+from user_rpc.model.address_model import AddressModel
 from user_rpc.model.schema import SCHEMA
 from user_rpc.model.user_model import UserModel
 
@@ -37,3 +38,4 @@ class BaseContext(ServiceBase[ConfigT]):
             Cache(config.cache_redis, config.cache_options, "user", "cache")
         )
         self.user = UserModel(self.db, self.cache)
+        self.address = AddressModel(self.db, self.cache)

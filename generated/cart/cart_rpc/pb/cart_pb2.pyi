@@ -50,6 +50,21 @@ class AddItemResponse(Message):
     quantity: int
     def __init__(self, *, quantity: int | None = ...) -> None: ...
 
+class SetQuantityRequest(Message):
+    user_id: int
+    product_id: int
+    quantity: int
+    def __init__(
+        self,
+        *,
+        user_id: int | None = ...,
+        product_id: int | None = ...,
+        quantity: int | None = ...,
+    ) -> None: ...
+
+class SetQuantityResponse(Message):
+    def __init__(self) -> None: ...
+
 class RemoveItemRequest(Message):
     user_id: int
     product_id: int

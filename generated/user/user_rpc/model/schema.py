@@ -6,12 +6,14 @@
 
 from mallgen_runtime.sql import Schema
 
+from user_rpc.model.address_model_gen import TABLE as ADDRESS_TABLE
 from user_rpc.model.user_model_gen import TABLE as USER_TABLE
 
 SCHEMA = Schema(
     "user",
     (
         USER_TABLE,
+        ADDRESS_TABLE,
     ),
     sqlite="""\
 CREATE TABLE "user" (
@@ -27,5 +29,18 @@ CREATE TABLE "user" (
 );
 CREATE UNIQUE INDEX "user_uk_username" ON "user" ("username");
 CREATE INDEX "user_ix_update_time" ON "user" ("update_time");
+CREATE TABLE "address" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT,
+  "userid" INTEGER NOT NULL,
+  "name" TEXT NOT NULL,
+  "phone" TEXT NOT NULL,
+  "province" TEXT NOT NULL,
+  "city" TEXT NOT NULL,
+  "district" TEXT NOT NULL DEFAULT '',
+  "detail" TEXT NOT NULL,
+  "create_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "update_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE INDEX "address_ix_userid_create_time" ON "address" ("userid", "create_time");
 """,
 )

@@ -8,7 +8,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mallgen_runtime.rpc.message import Message, MessageMap, Repeated
+from mallgen_runtime.rpc.message import Message, MessageMap, Repeated, RepeatedMessage
 
 DESCRIPTOR: Any
 
@@ -58,3 +58,53 @@ class LoginRequest(Message):
 class LoginResponse(Message):
     user_id: int
     def __init__(self, *, user_id: int | None = ...) -> None: ...
+
+class AddressItem(Message):
+    address_id: int
+    name: str
+    phone: str
+    province: str
+    city: str
+    district: str
+    detail: str
+    def __init__(
+        self,
+        *,
+        address_id: int | None = ...,
+        name: str | None = ...,
+        phone: str | None = ...,
+        province: str | None = ...,
+        city: str | None = ...,
+        district: str | None = ...,
+        detail: str | None = ...,
+    ) -> None: ...
+
+class AddressesRequest(Message):
+    user_id: int
+    def __init__(self, *, user_id: int | None = ...) -> None: ...
+
+class AddressesResponse(Message):
+    addresses: RepeatedMessage[AddressItem]
+    def __init__(self, *, addresses: Iterable[AddressItem] | None = ...) -> None: ...
+
+class AddAddressRequest(Message):
+    user_id: int
+    address: AddressItem
+    def __init__(
+        self, *, user_id: int | None = ..., address: AddressItem | None = ...
+    ) -> None: ...
+
+class AddAddressResponse(Message):
+    address_id: int
+    def __init__(self, *, address_id: int | None = ...) -> None: ...
+
+class RemoveAddressRequest(Message):
+    user_id: int
+    address_id: int
+    def __init__(
+        self, *, user_id: int | None = ..., address_id: int | None = ...
+    ) -> None: ...
+
+class RemoveAddressResponse(Message):
+    removed: bool
+    def __init__(self, *, removed: bool | None = ...) -> None: ...
