@@ -3,12 +3,12 @@
 from typing import Any
 
 
-def render(*, header: Any, yours: Any, name: Any, host: Any, port: Any, jwt: Any, transitions: Any, cors: Any, uses: Any, data_source: Any) -> str:
+def render(*, header: Any, yours: Any, name: Any, host: Any, port: Any, jwt: Any, expire: Any, transitions: Any, cors: Any, uses: Any, data_source: Any) -> str:
     parts: list[str] = []
     add = parts.append
     add(f'{yours}\nName: {name}\nHost: {host}\nPort: {port}\n')
     for key_1, env_1 in jwt:
-        add(f'\n{key_1}:\n  AccessSecret: ${{{env_1}_ACCESS_SECRET}}\n  AccessExpire: 86400\n')
+        add(f'\n{key_1}:\n  AccessSecret: ${{{env_1}_ACCESS_SECRET}}\n  AccessExpire: {expire}\n')
     for key_1, env_1 in transitions:
         add(f'\n{key_1}:\n  Secret: ${{{env_1}_SECRET}}\n  PrevSecret: ${{{env_1}_PREV_SECRET}}\n')
     for key_1 in cors:

@@ -20,7 +20,7 @@ class Skeleton(Struct, frozen=True):
 
     `title` is its name in prose, `distribution` the name of its wheel. `extras` are those of mallgen-runtime that it
     needs to start, `drivers` those that its settings may ask for, `dev` its development requirements, `test` and
-    `hooks` the templates of its first test and of its hooks.
+    `hooks` the templates of its first test and of its hooks. A service that `is_admin` has accounts.
     """
 
     title: str
@@ -31,11 +31,17 @@ class Skeleton(Struct, frozen=True):
     hooks: str
     dev: tuple[str, ...] = DEV
     drivers: tuple[str, ...] = ()
+    is_admin: bool = False
 
     @property
     def config_path(self) -> str:
         """The path of the settings file, relative to the output folder."""
         return f"etc/{self.title}.yaml"
+
+    @property
+    def _folder(self) -> str:
+        """The folder of the templates that differ with accounts."""
+        return "admin" if self.is_admin else "service"
 
     def once(self, settings: str, blocks: tuple[SettingsBlock, ...], renderer: Renderer) -> Iterator[File]:
         """Yield the user files; `settings` is the text of the YAML file."""
@@ -43,17 +49,19 @@ class Skeleton(Struct, frozen=True):
         yield File(self.config_path, settings, Owner.ONCE, SETTINGS, blocks=blocks)
         yield File("pyproject.toml", self._pyproject(renderer), Owner.ONCE, PYPROJECT)
         config = renderer.python(
-            "service/config.py",
+            f"{self._folder}/config.py",
             module_docstring=docstring([f"The settings of {self.title}."], 0),
             docstring=docstring([f"Settings of {self.title}, read from {self.config_path}."], 4),
             package=package,
         )
         yield File(f"{package}/config.py", config, Owner.ONCE, CONFIG)
         words = docstring([f"python -m {package} [-f {self.config_path}]"], 0)
-        main = renderer.python("service/main.py", docstring=words, extras=[literal(name) for name in self.extras])
+        extras = [literal(name) for name in self.extras]
+        path = {"config_path": literal(self.config_path)} if self.is_admin else {}
+        main = renderer.python(f"{self._folder}/main.py", docstring=words, extras=extras, **path)
         yield File(f"{package}/__main__.py", main, Owner.ONCE, MAIN)
         what = docstring([f"What the logic of {self.title} works with."], 0)
-        svc = renderer.python("service/svc.py", module_docstring=what, package=package)
+        svc = renderer.python(f"{self._folder}/svc.py", module_docstring=what, package=package)
         yield File(f"{package}/svc.py", svc, Owner.ONCE, SERVICE_CONTEXT)
         what = docstring([f"Code around all that {self.title} does."], 0)
         hooks = renderer.python(self.hooks, module_docstring=what, package=package)

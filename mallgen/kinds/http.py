@@ -33,7 +33,7 @@ def _make(target: Target, prove: bool) -> Made:
     port = target.port or _PORT
     options = HttpOptions(
         port=port,
-        is_internal=target.is_internal,
+        is_admin=target.is_admin,
         bodies=target.bodies,
         uses=uses.found,
         tables=tables.found,

@@ -39,8 +39,8 @@ class Target(NamedTuple):
     """A contract, the folder that its files are generated into, and the options.
 
     `options` are the kind's own, by name; `bodies` is the logic of a new project; `outside` allows imports from other
-    repositories; `port` is that of new settings, 0 for the kind's own, with `is_internal` new
-    settings of HTTP listen for this machine alone. `service` is its name in mallgen.toml, `called`
+    repositories; `port` is that of new settings, 0 for the kind's own; `is_admin` makes a new
+    service of HTTP one with accounts, for this machine alone. `service` is its name in mallgen.toml, `called`
     has its other names there, `places` the spans of its values. Paths from mallgen.lock are read only inside of the
     folder `border`, which is empty for a target from elsewhere.
     """
@@ -52,7 +52,7 @@ class Target(NamedTuple):
     uses: tuple[Used, ...] = ()
     outside: bool = False
     port: int = 0
-    is_internal: bool = False
+    is_admin: bool = False
     bodies: tuple[tuple[str, LogicBody], ...] = ()
     service: str = ""
     called: Called = Called()

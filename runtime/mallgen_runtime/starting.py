@@ -5,6 +5,7 @@ import importlib.util
 import sys
 
 _EXTRAS = {
+    "admin": ("argon2",),
     "rest": ("joserfc", "multipart"),
     "queue": ("google.protobuf",),
     "rpc": ("grpc", "grpc_health", "grpc_reflection", "google.protobuf"),
@@ -18,6 +19,12 @@ def start(package: str, *extras: str) -> None:
 
     A missing library ends the process with one line and exit code 3.
     """
+    need(package, *extras)
+    importlib.import_module(f"{package}.app").run()
+
+
+def need(package: str, *extras: str) -> None:
+    """End the process with one line and exit code 3 where a library is missing."""
     missing = [module for extra in extras for module in _EXTRAS[extra] if not _is_here(module)]
     if missing:
         print(
@@ -26,7 +33,6 @@ def start(package: str, *extras: str) -> None:
             file=sys.stderr,
         )
         sys.exit(_ENVIRONMENT)
-    importlib.import_module(f"{package}.app").run()
 
 
 def _is_here(module: str) -> bool:

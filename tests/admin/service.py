@@ -15,6 +15,7 @@ from tests.parts import Process, wait_for
 from tests.ports import free_port
 
 SECRET = "0123456789abcdef0123456789abcdef"
+PASSWORD = "correct horse battery"
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,12 +57,37 @@ class AdminService(Process):
         self.folder = folder
         super().__init__([sys.executable, "-m", package], folder / "log")
         paths = [str(folder), str(ROOT), str(ROOT / "runtime")]
+        self.token = ""
         self.env = {"AUTH_ACCESS_SECRET": SECRET, "MALLGEN_DEV": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
     def start(self) -> None:
         """Start the service and wait until it answers."""
         self.launch(cwd=self.folder, env={**os.environ, **self.env})
         wait_for(self._answers, "the service answers", 30)
+
+    def manage(self, *words: str, given: str = PASSWORD + "\n") -> subprocess.CompletedProcess[str]:
+        """Run a command about the accounts, with a password on standard input."""
+        return subprocess.run(
+            [*self.command, *words],
+            cwd=self.folder,
+            env={**os.environ, **self.env},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start_with_ann(self) -> None:
+        """Make the first account, start, and use its token from then on."""
+        made = self.manage("createuser", "ann")
+        assert made.returncode == 0, made.stderr
+        self.start()
+        self.token = self.login().json["accessToken"]
+
+    def login(self, name: str = "ann", password: str = PASSWORD) -> Said:
+        """Log in."""
+        return self.ask("POST", "/v1/login", {"name": name, "password": password}, token="")
 
     def _answers(self) -> bool:
         assert self.running, self.log.read_text(errors="replace")[-3000:]
@@ -70,12 +96,13 @@ class AdminService(Process):
         except OSError:
             return False
 
-    def ask(self, method: str, path: str, body: Any = None, token: str | None = None) -> Said:
-        """Send a request, with the token of an editor unless another one is given."""
+    def ask(self, method: str, path: str, body: Any = None, token: str | None = None, **more: str) -> Said:
+        """Send a request, with the token of ann unless another one is given; `more` are headers."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         headers = {"content-type": "application/json"} if body is not None else {}
-        if found := bearer() if token is None else token:
+        if found := self.token if token is None else token:
             headers["authorization"] = f"Bearer {found}"
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()

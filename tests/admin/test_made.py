@@ -58,7 +58,7 @@ def test_postgres_types_are_typed_clean_and_served(tmp_path: Path) -> None:
     folder = make(tmp_path, "shop-admin", POSTGRES, "person")
     _is_clean(folder)
     service = AdminService(folder, "shop_admin")
-    service.start()
+    service.start_with_ann()
     try:
         key = "5f0c1c9e-3a56-4ad2-9a0c-0d6a2a0b7c11"
         row = {"id": key, "name": "ann", "born": "2001-02-03", "wakes": "06:30:00", "mood": "not so", "more": [1]}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mallgen.cli.console import FINE, USAGE, report, say
 from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
-from mallgen.emit.admin import ddl, project
+from mallgen.emit.admin import account, ddl, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
 from mallgen.kinds.tables import DATABASE, ONLY, read_tables, texts_of
 from mallgen.kinds.target import Target
@@ -65,11 +65,11 @@ def _project(name: str, texts: Mapping[str, str], chosen: project.Chosen) -> New
         "contracts/sql/admin.sql": own,
         **{f"{package}/admin/{path}": text for path, text in project.modules(package, chosen.tables).items()},
     }
-    bodies = tuple(body for one in chosen.tables for body in bodies_of(package, one))
+    bodies = (*account.bodies(), *(body for one in chosen.tables for body in bodies_of(package, one)))
 
     def targets(folder: str) -> list[Target]:
         found = all_targets(config.read(f"{folder}/mallgen.toml"))
-        return [target._replace(bodies=bodies, is_internal=True) for target in found]
+        return [target._replace(bodies=bodies, is_admin=True) for target in found]
 
     return NewProject(files, targets, ())
 
@@ -81,4 +81,5 @@ def _tell(name: str, chosen: project.Chosen) -> None:
             say(f"left out: {one.table.name}.{column.name}: {why}")
         if one.missing is not None:
             say(f"left out: creating {one.table.name}: no request can give `{one.missing.name}`")
-    say(f"next: cd {name} && pip install -e . && AUTH_ACCESS_SECRET=… python -m {project.package(name)}")
+    run = f"python -m {project.package(name)}"
+    say(f"next: cd {name} && pip install -e . && export AUTH_ACCESS_SECRET=… && {run} createuser NAME && {run}")

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
+from mallgen.emit.admin import account
 from mallgen.emit.admin.columns import AdminField, AdminTable
 from mallgen.tables.model import Base
 
+_READING = ("list", "export", "get")
 MOST_ROWS = 100  # of one page, and of one change of several
 
 
 def contract(service: str, tables: Iterable[AdminTable]) -> str:
     """Return the text of the contract; the formatter lays it out."""
-    parts = [part for one in tables for part in (_types(one), _service(service, one))]
+    parts = [account.types(), account.routes(service)]
+    parts += [part for one in tables for part in (_types(one), *_services(service, one))]
     return "\n\n".join(['syntax = "v1"', f'info (\n\ttitle: "{service}"\n)', *parts]) + "\n"
 
 
@@ -150,12 +153,19 @@ def routes(one: AdminTable) -> list[tuple[str, str, str, str, str]]:
     return found
 
 
-def _service(service: str, one: AdminTable) -> str:
+def _services(service: str, one: AdminTable) -> Iterator[str]:
+    """Yield the group of the routes that read, for all accounts, and that of those that change, for editors."""
+    found = routes(one)
+    yield _service(service, one, [route for route in found if route[0] in _READING], "")
+    yield _service(service, one, [route for route in found if route[0] not in _READING], "\n\troles: editor")
+
+
+def _service(service: str, one: AdminTable, found: Iterable[tuple[str, str, str, str, str]], roles: str) -> str:
     lines = []
-    for verb, handler, method, where, answer in routes(one):
+    for verb, handler, method, where, answer in found:
         words = f'"{verb} {title(one)}"'
         doc = f' (\n\t\tsummary: {words}\n\t\tstatus: "201"\n\t)' if verb == "create" else f" {words}"
         returns = f" returns ({answer})" if answer else ""
         lines.append(f"\t@doc{doc}\n\t@handler {handler}\n\t{method} {where} ({handler}Request){returns}")
-    head = f"@server (\n\tprefix: /v1\n\tgroup: {one.names.module}\n\tjwt: Auth\n)"
+    head = f"@server (\n\tprefix: /v1\n\tgroup: {one.names.module}\n\tjwt: Auth{roles}\n)"
     return f"{head}\nservice {service} {{\n" + "\n\n".join(lines) + "\n}"

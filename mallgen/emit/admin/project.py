@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.admin import modules as made
+from mallgen.emit.admin.account import NAMES
 from mallgen.emit.admin.columns import AdminTable, admin_table
 from mallgen.emit.admin.contract import contract, routes
-from mallgen.emit.admin.ddl import AUDIT
+from mallgen.emit.admin.ddl import OWN
 from mallgen.emit.model.names import context_attributes, names_of
 from mallgen.python import names
 from mallgen.python.render import python
@@ -71,8 +72,10 @@ def _unfit(table: Table) -> Iterator[Diagnostic]:
         yield _refused(table, "is a view, which has no rows of its own", "name the tables that it is made of")
     elif not table.key:
         yield _refused(table, "has no primary key, by which a row is found", "add one, or leave the table out")
-    if table.name == AUDIT:
-        yield _refused(table, "is the trail that the service itself writes", "leave it out")
+    if table.name in OWN:
+        yield _refused(table, "is a table that the service itself writes", "leave it out")
+    if table.name.lower() in NAMES:
+        yield _refused(table, "has a name that the service needs for its accounts", "leave it out, or rename it")
     for column in table.columns:
         if not _WORD.fullmatch(column.name):
             message = f"the column `{column.name}` has a name that no contract can have"
@@ -143,7 +146,7 @@ def contract_text(name: str, tables: Sequence[AdminTable]) -> str:
 def settings(name: str, sources: Sequence[str], chosen: Chosen) -> str:
     """Return the mallgen.toml of the service."""
     files = ", ".join(f'"{path}"' for path in (*sources, "contracts/sql/admin.sql"))
-    own = ", ".join(f'"{word}"' for word in (*(one.table.name for one in chosen.tables), AUDIT))
+    own = ", ".join(f'"{word}"' for word in (*(one.table.name for one in chosen.tables), *OWN))
     database = f'database = "{chosen.database}"\n' if chosen.database else ""
     return f"""[service.{name}]
 contract = "contracts/{name}.api"

@@ -28,13 +28,13 @@ class HttpOptions(Struct, frozen=True):
     """The options of the emitter beyond the contract itself.
 
     `name` and `package` replace those derived from the contract, unless empty. `port` goes into the settings of a new
-    project, which listens for this machine alone if it `is_internal`. `bodies` are pairs of route (`GET /v1/greet`) and
-    logic; the other routes get stubs. `uses` are the RPC services that this one calls, `tables` those of its database.
-    `prove` compiles each generated module; `most` limits the bytes of all files.
+    project; one that `is_admin` has accounts, and listens for this machine alone. `bodies` are pairs of route
+    (`GET /v1/greet`) and logic; the other routes get stubs. `uses` are the RPC services that this one calls, `tables`
+    those of its database. `prove` compiles each generated module; `most` limits the bytes of all files.
     """
 
     port: int = 8888
-    is_internal: bool = False
+    is_admin: bool = False
     bodies: tuple[tuple[str, LogicBody], ...] = ()
     uses: tuple["Use", ...] = ()
     tables: "TableSet | None" = None
@@ -93,9 +93,9 @@ def _classes(plan: Layout) -> Iterator[ClassShape]:
 def _project(
     plan: Layout, options: HttpOptions, calls: Calls, tables: ServiceTables, renderer: Renderer
 ) -> Iterator[File]:
-    settings = project.settings(plan, options.port, options.is_internal, calls, tables, renderer)
+    settings = project.settings(plan, options.port, options.is_admin, calls, tables, renderer)
     blocks = (*project.blocks(plan, calls), *tables.blocks)
-    return project.skeleton(plan, calls, tables).once(settings, blocks, renderer)
+    return project.skeleton(plan, calls, tables, options.is_admin).once(settings, blocks, renderer)
 
 
 def _layers(plan: Layout, renderer: Renderer, bodies: dict[str, LogicBody]) -> Iterator[File]:

@@ -1,5 +1,7 @@
 """The settings and wiring of an HTTP service, its middlewares, handlers and logic."""
 
+from msgspec import structs
+
 from mallgen.emit import LogicBody, UserText
 from mallgen.emit.http.calls import Calls
 from mallgen.emit.http.layout import Layout, Middleware, RouteNames
@@ -17,15 +19,14 @@ from mallgen.python.render import Renderer
 RUNTIME = "mallgen_runtime"
 
 
-def settings(
-    layout: Layout, port: int, is_internal: bool, calls: Calls, tables: ServiceTables, renderer: Renderer
-) -> str:
+def settings(layout: Layout, port: int, is_admin: bool, calls: Calls, tables: ServiceTables, renderer: Renderer) -> str:
     """Return the text of etc/<service>.yaml."""
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
-        host=Code("127.0.0.1") if is_internal else Code("0.0.0.0"),  # noqa: S104
+        host=Code("127.0.0.1") if is_admin else Code("0.0.0.0"),  # noqa: S104
         port=port,
+        expire=Code("600") if is_admin else Code("86400"),
         uses=calls.settings(),
         data_source=tables.data_source,
         jwt=[(yaml_text(name), env_name(name)) for name in layout.jwt],
@@ -56,13 +57,14 @@ def env_name(name: str) -> PyIdent:
     return PyIdent(snake(name).upper())
 
 
-def skeleton(layout: Layout, calls: Calls, tables: ServiceTables) -> Skeleton:
+def skeleton(layout: Layout, calls: Calls, tables: ServiceTables, is_admin: bool = False) -> Skeleton:
     """Return the facts that the common files of a service are made from."""
     name = layout.service
     sockets = ("ws",) if any(route.route.websocket for route in layout.routes) else ()
     extras = ("rest", "rpc", *sockets)
     drivers = tuple(sorted({*calls.extras, *tables.extras}))
-    return Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=drivers)
+    made = Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=drivers)
+    return structs.replace(made, extras=(*extras, "admin"), is_admin=True) if is_admin else made
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:

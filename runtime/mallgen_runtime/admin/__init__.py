@@ -1,7 +1,19 @@
-"""Parts of the logic of admin services: places in lists, values of requests, CSV."""
+"""Parts of the logic of admin services: accounts, places in lists, values of requests, CSV."""
 
+from mallgen_runtime.admin.accounts import Accounts
+from mallgen_runtime.admin.conf import AccountsConf
 from mallgen_runtime.admin.export import csv_lines
 from mallgen_runtime.admin.places import PagePlace
 from mallgen_runtime.admin.values import given, key_of, refusing, text_of, texts_of
 
-__all__ = ["PagePlace", "csv_lines", "given", "key_of", "refusing", "text_of", "texts_of"]
+__all__ = [
+    "Accounts",
+    "AccountsConf",
+    "PagePlace",
+    "csv_lines",
+    "given",
+    "key_of",
+    "refusing",
+    "text_of",
+    "texts_of",
+]

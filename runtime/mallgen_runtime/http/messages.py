@@ -128,6 +128,10 @@ class Context:
                 self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         return self._headers
 
+    def authorize(self, token: str) -> None:
+        """Take a token as that of the Authorization header: for a middleware that has found it elsewhere."""
+        self._headers = {**self.headers, "authorization": [f"Bearer {token}"]}
+
     @property
     def cookies(self) -> Mapping[str, str]:
         """The request's cookies by name."""

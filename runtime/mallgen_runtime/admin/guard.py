@@ -1,0 +1,136 @@
+"""Middlewares of an admin service: sessions by cookie or bearer token, and headers that keep browsers safe."""
+
+import hmac
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mallgen_runtime.admin.conf import AccountsConf
+from mallgen_runtime.admin.store import AccountStore, Session
+from mallgen_runtime.admin.tables import AccountRow
+from mallgen_runtime.http.conf import RestConf
+from mallgen_runtime.http.messages import Context, Next, Response
+from mallgen_runtime.http.problems import ApiError
+from mallgen_runtime.process.durations import seconds
+
+NEW_COOKIE = "mallgen.admin.cookie"  # in the state of a request: the token that its answer sets, empty to forget it
+_SESSION = "mallgen.admin.session"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def session_of(ctx: Context) -> Session:
+    """Return the session of a request. Raises a 401 where the route lets everybody in."""
+    found: Session | None = ctx.state.get(_SESSION)
+    if found is None:
+        raise _refused("this needs a login")
+    return found
+
+
+class SafeHeaders:
+    """Puts the headers on every answer that keep a browser from running, framing or guessing what it should not."""
+
+    async def handle(self, ctx: Context, next_: Next) -> Response:
+        """Answer, with the headers; those that the service has set itself stay."""
+        response = await next_(ctx)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if ctx.matched is not None:
+            response.headers.setdefault("cache-control", "no-store")
+        return response
+
+
+class SessionGuard:
+    """Lets in those whose session holds: a token in the header, or in a cookie whose page proves that it is ours.
+
+    `renew` makes the token of a browser's cookie.
+    """
+
+    def __init__(
+        self,
+        store: AccountStore,
+        config: RestConf,
+        conf: AccountsConf,
+        renew: Callable[[AccountRow, str, int], str],
+    ) -> None:
+        self._store = store
+        self._renew = renew
+        self._idle = seconds(conf.session_idle, "Accounts.SessionIdle")
+        self._is_secure = bool(config.cert_file) if conf.secure_cookie is None else conf.secure_cookie
+        word = re.sub(r"[^A-Za-z0-9_-]", "_", config.name)
+        self._cookie = f"__Host-{word}_session" if self._is_secure else f"{word}_session"
+        self._origins = frozenset(origin.lower() for origin in conf.origins)
+
+    async def handle(self, ctx: Context, next_: Next) -> Response:
+        """Check the session of a request whose route asks for a token; set the cookie of its answer."""
+        route = ctx.matched.bound.route if ctx.matched is not None else None
+        if route is not None and route.jwt:
+            await self._let_in(ctx, is_safe=ctx.method in _SAFE and not route.websocket)
+        elif ctx.method not in _SAFE:
+            self._need_own_page(ctx)
+        response = await next_(ctx)
+        token = ctx.state.get(NEW_COOKIE)
+        if token and response.status < 400:
+            self._set(response, token, int(self._idle))
+        elif token == "" and response.status < 400:
+            self._set(response, "", 0)
+        return response
+
+    async def _let_in(self, ctx: Context, is_safe: bool) -> None:
+        """Find the session of a request. Raises a 401 without one, a 403 for a page that is not ours."""
+        by_cookie = "authorization" not in ctx.headers
+        if by_cookie and (token := ctx.cookies.get(self._cookie, "")):
+            ctx.authorize(token)
+        claims = await _checked(ctx)
+        key = claims.get("sid")
+        session = await self._store.session(key) if isinstance(key, str) else None
+        if session is None:
+            raise _refused("the session is over; log in again")
+        if by_cookie and not is_safe:
+            self._need_own_page(ctx)
+            given = ctx.headers.get("x-csrf-token", [""])
+            if len(given) != 1 or not hmac.compare_digest(given[0].encode(), session.row.csrf.encode()):
+                raise ApiError(403, "bad_csrf", "X-CSRF-Token must have the value `csrf` that /me answers")
+        ctx.state[_SESSION] = session
+        end = claims.get("exp", 0)
+        if by_cookie and end - time.time() < self._idle / 2 and end < session.row.ends:
+            ctx.state[NEW_COOKIE] = self._renew(session.account, session.row.id, session.row.ends)
+
+    def _need_own_page(self, ctx: Context) -> None:
+        """Raise a 403 when a browser says that a page of another origin asks; programs say nothing."""
+        site = ctx.headers.get("sec-fetch-site", ["none"])
+        origin = ctx.headers.get("origin", [])
+        text = origin[0].lower() if origin else ""
+        host = ctx.headers.get("host", [""])[0].lower()
+        is_own = not text or text in self._origins or text.partition("://")[2] == host
+        is_same = text in self._origins or all(one in ("same-origin", "none") for one in site)
+        if len(origin) > 1 or not is_own or not is_same:
+            raise ApiError(403, "other_origin", "a page of another origin may not do this")
+
+    def _set(self, response: Response, token: str, age: int) -> None:
+        response.set_cookie(self._cookie, token, max_age=age, secure=self._is_secure, same_site="Strict")
+
+
+async def _checked(ctx: Context) -> dict[str, Any]:
+    """Return the claims of a request's token, by the rules of its route. Raises a 401."""
+    from mallgen_runtime.http import jwt
+
+    bound = ctx.matched.bound
+    if bound.keys is not None:
+        return await jwt.check_signed(ctx, bound.secrets, bound.keys, bound.rules)
+    return jwt.check(ctx, bound.secrets, bound.rules)
+
+
+def _refused(detail: str) -> ApiError:
+    return ApiError(401, "unauthorized", detail, headers={"www-authenticate": "Bearer"})
