@@ -76,6 +76,27 @@ def test_who_was_silent_is_served_during_the_wrap_up(shop: Path) -> None:
         assert service.process.wait(timeout=5) == 0
 
 
+def test_a_new_client_that_is_slow_to_ask_is_served(shop: Path) -> None:
+    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 300ms\n") as service:
+        service.process.send_signal(signal.SIGTERM)
+        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as slow_one:
+            time.sleep(1.3)
+            slow_one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = read_until(slow_one, b"}")
+            assert answer.startswith(b"HTTP/1.1 200")
+            assert b"connection: close" in answer
+        assert service.process.wait(timeout=5) == 0
+
+
+@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 4), (signal.SIGINT, 1.5)])
+def test_a_client_that_never_asks_is_waited_for_a_moment_only(shop: Path, number: int, seconds: float) -> None:
+    service = Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 100ms\n")
+    with service, socket.create_connection(("127.0.0.1", service.port), timeout=5):
+        started = time.monotonic()
+        assert service.stop(number) == 0
+        assert time.monotonic() - started < seconds
+
+
 def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
     with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 10s\n  WaitTime: 20s\n") as service:
         started = time.monotonic()

@@ -52,7 +52,7 @@ class AnsweringConnection(asyncio.BufferedProtocol, ABC):
         """Cancel the request: the service cannot wait any longer."""
 
     @abstractmethod
-    def shutdown(self) -> None:
+    def shutdown(self, hurried: bool = False) -> None:
         """Close soon: the server listens no more."""
 
     @abstractmethod

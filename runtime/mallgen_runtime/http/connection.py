@@ -31,7 +31,8 @@ from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.http.tracker import ConnectionTracker
 
 READ_BYTES = 64 << 10
-HEAD_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 5.0, 0.3
+HEAD_SECONDS, IDLE_SECONDS = 10.0, 5.0
+LINGER_SECONDS, FIRST_SECONDS = 0.3, 2.0
 BODY_RATE = 4 << 10
 SPILL_SECONDS = 2.0
 _PROBE_AFTER = 0.25
@@ -60,6 +61,7 @@ class HttpConnection(AnsweringConnection):
         self._peer: tuple[str, int] | None = None
         self._here: tuple[str, int] | None = None
         self.entered = False
+        self._unused = True
 
     def connection_made(self, transport: Any) -> None:
         """Take a new client, whose first request must begin in time."""
@@ -121,12 +123,17 @@ class HttpConnection(AnsweringConnection):
             self.deadline = min(self.deadline, self._tracker.now + _PROBE_AFTER)
         return not self._is_secure  # TLS has no half-closed connections here
 
-    def shutdown(self) -> None:
-        """Close soon: a silent client is given a moment, because its next request may be on the way."""
+    def shutdown(self, hurried: bool = False) -> None:
+        """Close soon: a silent client is given a moment, because its next request may be on the way.
+
+        One that has asked nothing yet has most likely just connected and would not ask again: it is given longer,
+        unless the stop is `hurried`.
+        """
         self._leaving = self._shut = True
         self.end_stream()
         if self._state == IDLE:
-            self.deadline = min(self.deadline, self._tracker.loop.time() + LINGER_SECONDS)
+            linger = FIRST_SECONDS if self._unused and not hurried else LINGER_SECONDS
+            self.deadline = min(self.deadline, self._tracker.loop.time() + linger)
 
     def cancel(self) -> None:
         """Cancel the request: the service cannot wait any longer."""
@@ -171,6 +178,7 @@ class HttpConnection(AnsweringConnection):
 
     def _begin(self, head: Head) -> None:
         self._state = RUN
+        self._unused = False
         self._head = head
         self.deadline = NEVER
         self._body = Incoming(head.length) if head.length else NOTHING

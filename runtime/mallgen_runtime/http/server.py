@@ -86,20 +86,21 @@ class HttpServer:
         _LOG.info("%s is stopping", self._name)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurry.wait(), self._wrap_up)
+        hurried = self._hurry.is_set()
         self._hurry.set()
         last = worker is None or worker.is_last
         await close_door(self._bound, server.close, connection, last=last, tls=self._tls)
         if worker is not None:
             worker.has_closed(last=last)
-        await self._empty(tracker)
+        await self._empty(tracker, hurried)
         await self._shut()
         ignore_signals(loop)
         return watch.DIED if watch.lost() else 0
 
-    async def _empty(self, tracker: ConnectionTracker) -> None:
+    async def _empty(self, tracker: ConnectionTracker, hurried: bool) -> None:
         """Wait for requests in flight, cancel those that take too long, then close all connections."""
         for connection in list(tracker.connections):
-            connection.shutdown()
+            connection.shutdown(hurried)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(_first(tracker.empty(), self._force.wait()), self._drain)
         for connection in list(tracker.connections):

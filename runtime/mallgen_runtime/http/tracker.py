@@ -25,8 +25,8 @@ class Watched(Protocol):
     def is_idle(self) -> bool:
         """Return whether it has no request."""
 
-    def shutdown(self) -> None:
-        """Close soon: the server listens no more."""
+    def shutdown(self, hurried: bool = False) -> None:
+        """Close soon: the server listens no more. `hurried`: nobody balances load to it."""
 
     def cancel(self) -> None:
         """Cancel its request: the service cannot wait any longer."""

@@ -124,7 +124,7 @@ class SocketConnection(asyncio.BufferedProtocol):
         self._writable.set()
         self._read()
 
-    def shutdown(self) -> None:
+    def shutdown(self, hurried: bool = False) -> None:
         """Close: the service stops."""
         self._close(Close(GOING_AWAY, "the service is stopping"))
 
