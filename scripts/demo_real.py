@@ -1,7 +1,7 @@
 """Demonstrate the shop on real parts: MariaDB has the tables, Redis the cache, etcd knows the services.
 
-It starts all three on ports of their own, makes the tables with examples/sql/data.sql, fills them with the seeds of the
-services, starts the six services, calls the seven routes, and stops everything. Exits with 3 when a part is missing.
+It starts all three on ports of their own, makes the tables with the files of examples/sql, fills them with the seeds of
+the services, starts them, calls the seven routes, and stops everything. Exits with 3 when a part is missing.
 """
 
 import contextlib
@@ -47,8 +47,10 @@ def run(stack: contextlib.ExitStack) -> int:
     print(f"Redis listens on {redis.port}", flush=True)
     etcd = parts.Etcd(Path(stack.enter_context(servers.folder()))).start()
     stack.callback(etcd.kill)
-    print(f"etcd listens on {etcd.port}\n\n$ mariadb < examples/sql/data.sql", flush=True)
-    mariadb.run((ROOT / "examples" / "sql" / "data.sql").read_text(encoding="utf-8"))
+    print(f"etcd listens on {etcd.port}\n", flush=True)
+    for tables in sorted((ROOT / "examples" / "sql").glob("*.sql")):
+        print(f"$ mariadb < examples/sql/{tables.name}", flush=True)
+        mariadb.run(tables.read_text(encoding="utf-8"))
     ports = {name: demo.free_port() for name in demo.SERVICES}
     write_settings(ports, mariadb, redis, etcd)
     environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
@@ -57,7 +59,7 @@ def run(stack: contextlib.ExitStack) -> int:
         words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
         print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
         subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
-    print("\n$ python -m mall_api -f etc/real.yaml   # and its five RPC services", flush=True)
+    print("\n$ python -m mall_api -f etc/real.yaml   # and its six RPC services", flush=True)
     with started(environment):
         wait(ports["mall"])
         code = demo.call_all(ports["mall"])

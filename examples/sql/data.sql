@@ -157,6 +157,7 @@ USE `order`;
 CREATE TABLE `orders` (
   `id` varchar(64) NOT NULL COMMENT '订单ID',
   `userid` bigint NOT NULL COMMENT '用户ID',
+  `requestid` varchar(64) NOT NULL COMMENT '下单请求ID, 同一请求只建一个订单',
   `shoppingid` bigint NOT NULL DEFAULT 0 COMMENT '收货信息表ID, 0 为尚未填写',
   `payment` decimal(20,2) NOT NULL DEFAULT 0 COMMENT '实际付款金额, 单位-元, 保留两位小数',
   `paymenttype` tinyint NOT NULL DEFAULT 1 COMMENT '支付类型: 1-在线支付',
@@ -169,6 +170,7 @@ CREATE TABLE `orders` (
   `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT '创建时间',
   `update_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '更新时间',
   PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_requestid` (`requestid`),
   KEY `ix_userid_create_time` (`userid`, `create_time`),
   KEY `ix_userid_status_create_time` (`userid`, `status`, `create_time`),
   CONSTRAINT `ck_orders_status` CHECK (`status` IN (10, 20, 30, 40, 50, 60, 70))

@@ -232,3 +232,19 @@ def test_while_the_gate_is_shut_nothing_is_claimed_and_nobody_counts(store: Fail
         await gate.close()
 
     asyncio.run(work())
+
+
+def test_a_number_that_could_not_be_given_to_is_lost(store: FailingStore) -> None:
+    async def work() -> None:
+        gate = _gate(store)
+        await store.put(ROW, b"1", 60)
+        assert (await gate.take(ROW), await gate.take(ROW)) == (True, False)
+        await _shut(store, gate)
+        assert await gate.take(ROW) is None
+        await gate.give(ROW)
+        store.fail = lambda _: None
+        await until(lambda: gate.is_open, 10, "the gate opens")
+        assert await gate.take(ROW) is None
+        await gate.close()
+
+    asyncio.run(work())

@@ -43,6 +43,22 @@ def test_one_of_many_claims_a_key_and_all_count(make: stores.Make) -> None:
     stores.run(make, work)
 
 
+def test_many_take_from_a_number_at_most_as_often_as_it_says(make: stores.Make) -> None:
+    async def work(store: Store) -> None:
+        key = stores.fresh("number")
+        await store.give(key)
+        assert await store.take(key) is None, "there is none, and giving has made none"
+        await store.put(key, b"7", 0.3)
+        found = await asyncio.gather(*(store.take(key) for _ in range(20)))
+        assert (found.count(True), found.count(False)) == (7, 13)
+        await store.give(key)
+        assert [await store.take(key), await store.take(key)] == [True, False]
+        await asyncio.sleep(0.4)
+        assert await store.take(key) is None, "taking and giving have not made it last longer"
+
+    stores.run(make, work)
+
+
 def test_a_claim_is_ended_only_by_who_has_made_it(make: stores.Make) -> None:
     async def work(store: Store) -> None:
         key = stores.fresh("once")

@@ -161,6 +161,14 @@ class SteppedStore:
         async with self._turns.turn():
             return await self._store.count(key, expiry)
 
+    async def take(self, key: str) -> bool | None:
+        async with self._turns.turn():
+            return await self._store.take(key)
+
+    async def give(self, key: str) -> None:
+        async with self._turns.turn():
+            await self._store.give(key)
+
     async def delete(self, keys: Sequence[str]) -> None:
         async with self._turns.turn():
             await self._store.delete(keys)

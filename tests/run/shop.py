@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.run.service import SECRET, Service
 
-RPC_SERVICES = ("product", "order", "cart", "user", "reply")
+RPC_SERVICES = ("product", "order", "cart", "user", "reply", "seckill")
 RECOMMEND = """
         from mall_api.schemas import Product
 

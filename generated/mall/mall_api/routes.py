@@ -19,7 +19,9 @@ from mall_api.handler.cart_change_handler import cart_change_handler
 from mall_api.handler.cart_list_handler import cart_list_handler
 from mall_api.handler.cart_remove_handler import cart_remove_handler
 from mall_api.handler.category_list_handler import category_list_handler
+from mall_api.handler.flash_sale_buy_handler import flash_sale_buy_handler
 from mall_api.handler.flash_sale_handler import flash_sale_handler
+from mall_api.handler.flash_sale_result_handler import flash_sale_result_handler
 from mall_api.handler.home_banner_handler import home_banner_handler
 from mall_api.handler.login_handler import login_handler
 from mall_api.handler.order_list_handler import order_list_handler
@@ -34,6 +36,8 @@ from mall_api.schemas import (
     CartListRequest,
     CartRemoveRequest,
     CategoryListRequest,
+    FlashSaleBuyRequest,
+    FlashSaleResultRequest,
     LoginRequest,
     OrderListRequest,
     ProductCommentRequest,
@@ -41,6 +45,22 @@ from mall_api.schemas import (
     RecommendRequest,
 )
 from mall_api.svc import ServiceContext
+
+
+async def flash_sale_buy(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/flashsale/buy"""
+    req = await ctx.body(FlashSaleBuyRequest)
+    ctx.check(req)
+    return ctx.json(await flash_sale_buy_handler(ctx, svc, req))
+
+
+async def flash_sale_result(ctx: Context, svc: ServiceContext) -> Response:
+    """GET /v1/flashsale/result"""
+    form = ctx.form
+    req = FlashSaleResultRequest(product_id=form.int64("product_id"))
+    ctx.done()
+    ctx.check(req)
+    return ctx.json(await flash_sale_result_handler(ctx, svc, req))
 
 
 async def home_banner(ctx: Context, svc: ServiceContext) -> Response:
@@ -189,6 +209,20 @@ async def address_remove(ctx: Context, svc: ServiceContext) -> Response:
 
 
 ROUTES: tuple[Route[ServiceContext], ...] = (
+    Route(
+        "POST",
+        "/v1/flashsale/buy",
+        flash_sale_buy,
+        contract="flashsale.api:27",
+        jwt="auth",
+    ),
+    Route(
+        "GET",
+        "/v1/flashsale/result",
+        flash_sale_result,
+        contract="flashsale.api:31",
+        jwt="auth",
+    ),
     Route("GET", "/v1/home/banner", home_banner, contract="mall.api:165"),
     Route("GET", "/v1/flashsale", flash_sale, contract="mall.api:169"),
     Route("GET", "/v1/recommend", recommend, contract="mall.api:173"),
@@ -196,22 +230,22 @@ ROUTES: tuple[Route[ServiceContext], ...] = (
     Route("GET", "/v1/cart/list", cart_list, contract="mall.api:181"),
     Route("GET", "/v1/product/comment", product_comment, contract="mall.api:185"),
     Route("GET", "/v1/order/list", order_list, contract="mall.api:189"),
-    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:83"),
-    Route("POST", "/v1/user/login", login, contract="shop.api:87"),
-    Route("POST", "/v1/cart", cart_add, contract="shop.api:97", jwt="auth"),
+    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:84"),
+    Route("POST", "/v1/user/login", login, contract="shop.api:88"),
+    Route("POST", "/v1/cart", cart_add, contract="shop.api:98", jwt="auth"),
     Route(
-        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:101", jwt="auth"
+        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:102", jwt="auth"
     ),
     Route(
         "DELETE",
         "/v1/cart/:product_id",
         cart_remove,
-        contract="shop.api:105",
+        contract="shop.api:106",
         jwt="auth",
     ),
-    Route("GET", "/v1/address", address_list, contract="shop.api:109", jwt="auth"),
-    Route("POST", "/v1/address", address_add, contract="shop.api:113", jwt="auth"),
+    Route("GET", "/v1/address", address_list, contract="shop.api:110", jwt="auth"),
+    Route("POST", "/v1/address", address_add, contract="shop.api:114", jwt="auth"),
     Route(
-        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:117", jwt="auth"
+        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:118", jwt="auth"
     ),
 )

@@ -11,6 +11,25 @@ from typing import Annotated
 from mallgen_runtime.schema import Int32, Int64, Limit, NotNull, Range, Struct, Validate
 
 
+class FlashSaleBuyRequest(Struct, kw_only=True):
+    product_id: Int64
+
+
+class FlashSaleBuyResponse(Struct, kw_only=True):
+    state: str  # accepted-抢到了, sold_out-已售完, already-已经抢过
+
+
+class FlashSaleResultRequest(Struct, kw_only=True):
+    product_id: Int64
+
+
+class FlashSaleResultResponse(Struct, kw_only=True):
+    # pending-下单中, bought-已下单, sold_out-已售完, refused-未能下单, not_asked-没有抢
+    # 过
+    state: str
+    order_id: str  # 已下单时
+
+
 class Banner(Struct, kw_only=True):
     """首页 Banner"""
 

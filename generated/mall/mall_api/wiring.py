@@ -14,6 +14,7 @@ from mall_api.rpc.cart import CartClient
 from mall_api.rpc.order import OrderClient
 from mall_api.rpc.product import ProductClient
 from mall_api.rpc.reply import ReplyClient
+from mall_api.rpc.seckill import SeckillClient
 from mall_api.rpc.user import UserClient
 
 
@@ -28,6 +29,7 @@ class BaseConfig(RestConf, kw_only=True):
     cart_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     user_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     reply_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -45,3 +47,6 @@ class BaseContext(ServiceBase[ConfigT]):
         self.cart_rpc = CartClient(self.keep(connect(config.cart_rpc, "cart.rpc")))
         self.user_rpc = UserClient(self.keep(connect(config.user_rpc, "user.rpc")))
         self.reply_rpc = ReplyClient(self.keep(connect(config.reply_rpc, "reply.rpc")))
+        self.seckill_rpc = SeckillClient(
+            self.keep(connect(config.seckill_rpc, "seckill.rpc"))
+        )

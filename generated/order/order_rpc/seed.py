@@ -55,6 +55,7 @@ async def main() -> None:
 def _order(user: int, id: str, number: int, time: datetime) -> OrdersValues:
     return {
         "id": id,
+        "requestid": id,
         "userid": user,
         "payment": PRICE * (1 + number % 3),
         "status": 10 + number % 3 * 10,

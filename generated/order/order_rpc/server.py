@@ -6,8 +6,14 @@
 
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
+from order_rpc.logic.create_logic import CreateLogic
 from order_rpc.logic.orders_logic import OrdersLogic
-from order_rpc.pb.order_pb2 import OrdersRequest, OrdersResponse
+from order_rpc.pb.order_pb2 import (
+    CreateRequest,
+    CreateResponse,
+    OrdersRequest,
+    OrdersResponse,
+)
 from order_rpc.svc import ServiceContext
 
 
@@ -16,6 +22,13 @@ async def orders(
 ) -> OrdersResponse:
     """/order.Order/Orders"""
     return await OrdersLogic(ctx, svc).orders(req)
+
+
+async def create(
+    ctx: RpcContext, svc: ServiceContext, req: CreateRequest
+) -> CreateResponse:
+    """/order.Order/Create"""
+    return await CreateLogic(ctx, svc).create(req)
 
 
 SERVICES: tuple[Service[ServiceContext], ...] = (
@@ -28,6 +41,13 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 OrdersRequest,
                 OrdersResponse,
                 contract="order.proto:10",
+            ),
+            Unary(
+                "/order.Order/Create",
+                create,
+                CreateRequest,
+                CreateResponse,
+                contract="order.proto:15",
             ),
         ),
     ),

@@ -105,6 +105,14 @@ class GatedStore:
         """Add 1 to a counter; 0 while the gate is shut."""
         return await self._asked(lambda: self._store.count(key, expiry), 0)
 
+    async def take(self, key: str) -> bool | None:
+        """Take 1 from a number; None while the gate is shut."""
+        return await self._asked(lambda: self._store.take(key), None)
+
+    async def give(self, key: str) -> None:
+        """Add 1 to a number; one that cannot be told is deleted before the gate opens."""
+        await self._changed([key], lambda: self._store.give(key))
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, now or before the gate opens."""
         await self._changed(keys, lambda: self._store.delete(keys))

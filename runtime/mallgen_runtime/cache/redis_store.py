@@ -94,6 +94,15 @@ class RedisStore:
         """Add 1 to a counter."""
         return int(await self._call(scripts.COUNT, [key], [_milliseconds(expiry)]))
 
+    async def take(self, key: str) -> bool | None:
+        """Take 1 from a number."""
+        found = await self._call(scripts.TAKE, [key], [])
+        return None if found is None else bool(found)
+
+    async def give(self, key: str) -> None:
+        """Add 1 to a number."""
+        await self._call(scripts.GIVE, [key], [])
+
     async def delete(self, keys: Sequence[str] | Sequence[bytes]) -> None:
         """Delete keys."""
         for chunk in self._chunks(keys):

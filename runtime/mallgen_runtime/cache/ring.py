@@ -59,6 +59,14 @@ class RingStore:
         """Add 1 to a counter."""
         return await self._store_of(key).count(key, expiry)
 
+    async def take(self, key: str) -> bool | None:
+        """Take 1 from a number."""
+        return await self._store_of(key).take(key)
+
+    async def give(self, key: str) -> None:
+        """Add 1 to a number."""
+        await self._store_of(key).give(key)
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys."""
         parts = self._parts([list_of(key) for key in keys])

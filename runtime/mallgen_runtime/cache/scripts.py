@@ -219,3 +219,13 @@ local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
 """)
+TAKE = _script("""
+local found = redis.call('GET', KEYS[1])
+if not found then return false end
+if tonumber(found) < 1 then return 0 end
+redis.call('DECR', KEYS[1])
+return 1
+""")
+GIVE = _script("""
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('INCR', KEYS[1]) end
+""")

@@ -93,6 +93,12 @@ class Store(Protocol):
     async def count(self, key: str, expiry: float) -> int:
         """Add 1 to a counter and return it. It is deleted `expiry` seconds after its first count; 0: nobody counts."""
 
+    async def take(self, key: str) -> bool | None:
+        """Take 1 from the number of a key where it is above 0, and return whether it was; None: there is no number."""
+
+    async def give(self, key: str) -> None:
+        """Add 1 to the number of a key; nothing happens where there is none."""
+
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys, and lists with what is being built of them."""
 

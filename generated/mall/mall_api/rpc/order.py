@@ -6,9 +6,19 @@
 
 from mallgen_runtime.rpc import Channel
 
-from mall_api.rpc.pb.order_pb2 import OrderItem, OrdersRequest, OrdersResponse
+from mall_api.rpc.pb.order_pb2 import (
+    CreateItem,
+    CreateRequest,
+    CreateResponse,
+    OrderItem,
+    OrdersRequest,
+    OrdersResponse,
+)
 
 __all__ = [
+    "CreateItem",
+    "CreateRequest",
+    "CreateResponse",
     "OrderClient",
     "OrderItem",
     "OrdersRequest",
@@ -28,4 +38,14 @@ class OrderClient:
         """订单列表, 按下单时间倒序, 游标分页"""
         return await self._channel.unary(
             "/order.Order/Orders", req, OrdersResponse, timeout, idempotent=True
+        )
+
+    async def create(
+        self, req: CreateRequest, *, timeout: float | None = None
+    ) -> CreateResponse:
+        """下单; 同一 request_id 只建一个订单, 重复的请求得到同一个订单号; 价格或数量
+        不对时返回 INVALID_ARGUMENT
+        """
+        return await self._channel.unary(
+            "/order.Order/Create", req, CreateResponse, timeout, idempotent=True
         )

@@ -27,6 +27,7 @@ TABLE = Table(
     (
         TextColumn("id", 64),
         IntColumn("userid", 64),
+        TextColumn("requestid", 64),
         IntColumn("shoppingid", 64, has_default=True),
         DecimalColumn("payment", 20, 2, has_default=True),
         IntColumn("paymenttype", 8, has_default=True),
@@ -61,6 +62,7 @@ class OrdersRow(Row, frozen=True):
 
     id: str  # 订单ID
     userid: int  # 用户ID
+    requestid: str  # 下单请求ID, 同一请求只建一个订单
     shoppingid: int  # 收货信息表ID, 0 为尚未填写
     payment: Decimal  # 实际付款金额, 单位-元, 保留两位小数
     paymenttype: int  # 支付类型: 1-在线支付
@@ -81,6 +83,7 @@ class OrdersValues(TypedDict, total=False):
 
     id: Required[str]
     userid: Required[int]
+    requestid: Required[str]
     shoppingid: int
     payment: Decimal
     paymenttype: int
@@ -98,6 +101,7 @@ class OrdersChanges(TypedDict, total=False):
     """New values of a row of orders."""
 
     userid: int
+    requestid: str
     shoppingid: int
     payment: Decimal
     paymenttype: int
@@ -116,6 +120,7 @@ class OrdersModelGen(Model[OrdersRow]):
 
     table = TABLE
     row = OrdersRow
+    uniques = (("requestid",),)
     lists = (_BY_USERID_CREATE_TIME, _BY_USERID_STATUS_CREATE_TIME)
 
     async def find_one(self, id: str) -> OrdersRow | None:
@@ -127,6 +132,10 @@ class OrdersModelGen(Model[OrdersRow]):
         missing.
         """
         return await self._find_many(((key,) for key in keys))
+
+    async def find_one_by_requestid(self, requestid: str) -> OrdersRow | None:
+        """Return the row with this requestid, None where there is none."""
+        return await self._find(("requestid",), (requestid,))
 
     async def insert(self, /, **values: Unpack[OrdersValues]) -> str:
         """Insert a row and return its primary key."""

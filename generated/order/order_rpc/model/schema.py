@@ -21,6 +21,7 @@ SCHEMA = Schema(
 CREATE TABLE "orders" (
   "id" TEXT NOT NULL,
   "userid" INTEGER NOT NULL,
+  "requestid" TEXT NOT NULL,
   "shoppingid" INTEGER NOT NULL DEFAULT 0,
   "payment" DECIMAL(20,2) NOT NULL DEFAULT 0,
   "paymenttype" INTEGER NOT NULL DEFAULT 1,
@@ -35,6 +36,7 @@ CREATE TABLE "orders" (
   PRIMARY KEY ("id"),
   CHECK ("status" IN (10, 20, 30, 40, 50, 60, 70))
 );
+CREATE UNIQUE INDEX "orders_uk_requestid" ON "orders" ("requestid");
 CREATE INDEX "orders_ix_userid_create_time" ON "orders" ("userid", "create_time");
 CREATE INDEX "orders_ix_userid_status_create_time" ON "orders" ("userid", "status", "create_time");
 CREATE TABLE "orderitem" (

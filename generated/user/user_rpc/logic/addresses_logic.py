@@ -4,7 +4,7 @@
 from mallgen_runtime.rpc import RpcContext
 
 from user_rpc.model.address_model import MOST_ADDRESSES
-from user_rpc.pb.user_pb2 import AddressItem, AddressesRequest, AddressesResponse
+from user_rpc.pb.user_pb2 import AddressesRequest, AddressesResponse, AddressItem
 from user_rpc.svc import ServiceContext
 
 

@@ -65,3 +65,35 @@ class OrderItem(Message):
         total_price: str | None = ...,
         status: int | None = ...,
     ) -> None: ...
+
+class CreateRequest(Message):
+    request_id: str
+    user_id: int
+    items: RepeatedMessage[CreateItem]
+    def __init__(
+        self,
+        *,
+        request_id: str | None = ...,
+        user_id: int | None = ...,
+        items: Iterable[CreateItem] | None = ...,
+    ) -> None: ...
+
+class CreateItem(Message):
+    product_id: int
+    quantity: int
+    price: str
+    name: str
+    image_url: str
+    def __init__(
+        self,
+        *,
+        product_id: int | None = ...,
+        quantity: int | None = ...,
+        price: str | None = ...,
+        name: str | None = ...,
+        image_url: str | None = ...,
+    ) -> None: ...
+
+class CreateResponse(Message):
+    order_id: str
+    def __init__(self, *, order_id: str | None = ...) -> None: ...

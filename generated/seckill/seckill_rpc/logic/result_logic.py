@@ -1,0 +1,33 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""/seckill.Seckill/Result"""
+
+from mallgen_runtime.rpc import Code, RpcContext, RpcError
+
+from seckill_rpc.model.purchase_model import BOUGHT, PENDING, REFUSED
+from seckill_rpc.pb.seckill_pb2 import ResultRequest, ResultResponse
+from seckill_rpc.svc import ServiceContext
+
+STATES = {
+    PENDING: ResultResponse.PENDING,
+    BOUGHT: ResultResponse.BOUGHT,
+    REFUSED: ResultResponse.REFUSED,
+}
+
+
+class ResultLogic:
+    """抢购结果"""
+
+    def __init__(self, ctx: RpcContext, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def result(self, req: ResultRequest) -> ResultResponse:
+        row = await self.svc.purchase.find_one(req.user_id, req.product_id)
+        if row is not None:
+            return ResultResponse(state=STATES[row.status], order_id=row.orderid)
+        stock = await self.svc.stock.find_one(req.product_id)
+        if stock is None:
+            raise RpcError(Code.NOT_FOUND, f"product {req.product_id} is not in a sale")
+        if stock.remaining:
+            return ResultResponse(state=ResultResponse.NOT_ASKED)
+        return ResultResponse(state=ResultResponse.SOLD_OUT)
