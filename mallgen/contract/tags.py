@@ -61,10 +61,15 @@ def parse_tag(tag: str, name: str) -> tuple[Binding, ...]:
 @lru_cache(maxsize=1 << 12)
 def validate_of(tag: str) -> str:
     """Return the value of `validate` in a tag with its back-quotes, "" without one or with one that Go cannot read."""
-    if "validate" not in tag:
+    return value_of(tag, "validate")
+
+
+def value_of(tag: str, name: str) -> str:
+    """Return the value of a name in a tag with its back-quotes, "" without one or with one that Go cannot read."""
+    if name not in tag:
         return ""
     try:
-        found = (_unquoted(source, text) for source, text in _pairs(tag.strip("`"))[0] if source == "validate")
+        found = (_unquoted(source, text) for source, text in _pairs(tag.strip("`"))[0] if source == name)
         return next(found, "")
     except TagError:
         return ""

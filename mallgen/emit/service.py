@@ -1,6 +1,7 @@
 """The files of every service, whatever its kind: project, settings classes, service context, entry point."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -20,7 +21,8 @@ class Skeleton(Struct, frozen=True):
 
     `title` is its name in prose, `distribution` the name of its wheel. `extras` are those of mallgen-runtime that it
     needs to start, `drivers` those that its settings may ask for, `dev` its development requirements, `test` and
-    `hooks` the templates of its first test and of its hooks. A service that `is_admin` has accounts.
+    `hooks` the templates of its first test and of its hooks, which `in_hooks` fills beside what all have. A service
+    that `is_admin` has accounts.
     """
 
     title: str
@@ -32,6 +34,7 @@ class Skeleton(Struct, frozen=True):
     dev: tuple[str, ...] = DEV
     drivers: tuple[str, ...] = ()
     is_admin: bool = False
+    in_hooks: Mapping[str, Code | Sequence[Code]] = MappingProxyType({})
 
     @property
     def config_path(self) -> str:
@@ -64,7 +67,7 @@ class Skeleton(Struct, frozen=True):
         svc = renderer.python(f"{self._folder}/svc.py", module_docstring=what, package=package)
         yield File(f"{package}/svc.py", svc, Owner.ONCE, SERVICE_CONTEXT)
         what = docstring([f"Code around all that {self.title} does."], 0)
-        hooks = renderer.python(self.hooks, module_docstring=what, package=package)
+        hooks = renderer.python(self.hooks, module_docstring=what, package=package, **self.in_hooks)
         yield File(f"{package}/hooks.py", hooks, Owner.ONCE, HOOKS)
         what = docstring([f"{self.title} as a whole, without a socket; your tests go on from here."], 0)
         yield first_test(package, renderer.python(self.test, module_docstring=what, package=package))

@@ -34,7 +34,7 @@ def test_a_login_opens_a_session_for_a_browser(service: AdminService) -> None:
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(line.split("; "))
     mine = _by_cookie(service, _cookie(said), "GET", "/v1/me").json
     assert mine == {name: said.json[name] for name in ("name", "roles", "csrf")}
-    assert mine["roles"] == ["editor"]
+    assert mine["roles"] == ["auditor", "editor"]
 
 
 def test_a_change_by_cookie_needs_the_csrf_token(service: AdminService) -> None:

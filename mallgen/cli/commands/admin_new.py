@@ -8,6 +8,7 @@ from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.emit.admin import account, ddl, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
+from mallgen.emit.admin.bodies import page_body
 from mallgen.kinds.tables import DATABASE, ONLY, read_tables, texts_of
 from mallgen.kinds.target import Target
 from mallgen.loading.sources import limits
@@ -54,18 +55,20 @@ def _wrong_name(name: str) -> int:
 
 def _project(name: str, texts: Mapping[str, str], chosen: project.Chosen) -> NewProject:
     package = project.package(name)
-    contract = format_text(project.contract_text(name, chosen.tables), f"{name}.api").text
+    dialect = chosen.tables[0].table.dialect
+    tables = (*chosen.tables, project.trail(dialect, chosen.database))
+    contract = format_text(project.contract_text(name, tables), f"{name}.api").text
     assert contract is not None, "what is written here can be read"
     sources = {f"contracts/sql/{os.path.basename(path)}": text for path, text in texts.items()}
-    own = ddl.own_tables(chosen.tables[0].table.dialect, chosen.database)
+    own = ddl.own_tables(dialect, chosen.database)
     files = {
         "mallgen.toml": project.settings(name, list(sources), chosen),
         f"contracts/{name}.api": contract,
         **sources,
         "contracts/sql/admin.sql": own,
-        **{f"{package}/admin/{path}": text for path, text in project.modules(package, chosen.tables).items()},
+        **{f"{package}/admin/{path}": text for path, text in project.modules(package, tables).items()},
     }
-    bodies = (*account.bodies(), *(body for one in chosen.tables for body in bodies_of(package, one)))
+    bodies = (*account.bodies(), *(body for one in tables for body in bodies_of(package, one)), page_body(package))
 
     def targets(folder: str) -> list[Target]:
         found = all_targets(config.read(f"{folder}/mallgen.toml"))

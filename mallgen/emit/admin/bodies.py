@@ -48,6 +48,14 @@ def bodies(package: str, one: AdminTable) -> Iterator[tuple[str, LogicBody]]:
         yield f"{method.upper()} /v1{where}", LogicBody(tuple(map(Code, lines)), imports)
 
 
+def page_body(package: str) -> tuple[str, LogicBody]:
+    """Return the logic of the route by which the page learns what the contract has."""
+    lines = (Code("return described(PAGE)"),)
+    return "GET /v1/admin-page", LogicBody(
+        lines, (("mallgen_runtime.admin", "described"), (f"{package}.admin_page", "PAGE"))
+    )
+
+
 def _svc(one: AdminTable) -> str:
     return f"self.svc.{one.attribute}"
 

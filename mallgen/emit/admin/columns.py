@@ -31,6 +31,8 @@ _PYTHON = {
     Base.TIME: "time",
     Base.UUID: "UUID",
 }
+_LOOKS = {Base.DECIMAL: "decimal", Base.DATE: "date", Base.DATETIME: "datetime", Base.TIME: "time"}
+_IMAGE = re.compile(r"(^|_)(image|img|avatar|photo|picture|logo|cover|icon)(_?(url|path))?$", re.I)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _REQUESTS = ("cursor", "ps", "sort", "order", "clear")  # keys that requests have beside columns
 
@@ -67,7 +69,10 @@ class AdminField(Struct, frozen=True):
 
 
 class AdminTable(Struct, frozen=True):
-    """A table with the fields that people see; `left_out` are its other columns with the reason."""
+    """A table with the fields that people see; `left_out` are its other columns with the reason.
+
+    `role` is that of those who may read it, empty for all; `is_fixed`: nobody changes its rows.
+    """
 
     table: Table
     names: TableNames
@@ -75,6 +80,8 @@ class AdminTable(Struct, frozen=True):
     left_out: tuple[tuple[Column, str], ...]
     lists: tuple[Listed, ...]
     attribute: str
+    role: str = ""
+    is_fixed: bool = False
 
     @property
     def key(self) -> tuple[AdminField, ...]:
@@ -120,6 +127,15 @@ class AdminTable(Struct, frozen=True):
         """Return the field of a column that people see."""
         return next(one for one in self.fields if one.column.name == column)
 
+    def look(self, field: AdminField) -> str:
+        """Return the words that tell the page what a field is beside its type, empty where the type says it all."""
+        words = [_LOOKS.get(field.column.type.base, "")]
+        if field.column.type.base is Base.TEXT and _IMAGE.search(field.column.name):
+            words.append("image")
+        own = (one for one in self.table.foreign_keys if one.columns == (field.column.name,))
+        words += [f"refers={one.target}" for one in own if not one.target_database]
+        return ",".join(filter(None, words))
+
     def python(self, name: str) -> str:
         """Return the Python type of a column's values in a key or cursor."""
         kind = self.table.column(name).type
@@ -129,7 +145,8 @@ class AdminTable(Struct, frozen=True):
         return "timedelta" if is_span else _PYTHON.get(kind.base, "int")
 
     def _is_written(self, column: Column) -> bool:
-        return column.generated is None and not column.on_update and column.name != self.table.version
+        is_made = column.generated is not None or column.on_update or column.name == self.table.version
+        return not is_made and not self.is_fixed
 
 
 def admin_table(table: Table, attribute: str) -> AdminTable:

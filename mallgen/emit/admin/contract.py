@@ -14,7 +14,14 @@ def contract(service: str, tables: Iterable[AdminTable]) -> str:
     """Return the text of the contract; the formatter lays it out."""
     parts = [account.types(), account.routes(service)]
     parts += [part for one in tables for part in (_types(one), *_services(service, one))]
-    return "\n\n".join(['syntax = "v1"', f'info (\n\ttitle: "{service}"\n)', *parts]) + "\n"
+    info = f'info (\n\ttitle: "{service}"\n\tadminPage: "true"\n)'
+    return "\n\n".join(['syntax = "v1"', info, *parts, _page(service)]) + "\n"
+
+
+def _page(service: str) -> str:
+    """Return the route by which the page learns what the contract has."""
+    lines = '\t@doc "what the page shows"\n\t@handler AdminPage\n\tget /admin-page'
+    return f"@server (\n\tprefix: /v1\n\tjwt: Auth\n)\nservice {service} {{\n{lines}\n}}"
 
 
 def stem(one: AdminTable) -> str:
@@ -23,8 +30,8 @@ def stem(one: AdminTable) -> str:
 
 
 def path(one: AdminTable) -> str:
-    """Return the path of a table's rows."""
-    return f"/{one.names.module}"
+    """Return the path of a table's rows; dashes, as in the paths beside it."""
+    return f"/{one.names.module.replace('_', '-')}"
 
 
 def title(one: AdminTable) -> str:
@@ -44,8 +51,9 @@ def _types(one: AdminTable) -> str:
         blocks.append(_struct(f"Create{name}Request", [_given(field, is_new=True) for field in one.new]))
     if one.changed:
         blocks.append(_struct(f"Update{name}Request", [*_path(one), *_changes(one)]))
-    blocks.append(_struct(f"Delete{name}Request", [*_path(one), *_version(one, "form")]))
-    if len(one.key) == 1:
+    if not one.is_fixed:
+        blocks.append(_struct(f"Delete{name}Request", [*_path(one), *_version(one, "form")]))
+    if not one.is_fixed and len(one.key) == 1:
         blocks.append(_struct(f"Change{name}Request", _several(one)))
         blocks.append(_struct(f"Change{name}Response", ['Changed int64 `json:"changed"` // rows that there were']))
     return "type (\n" + "\n\n".join(blocks) + "\n)"
@@ -61,7 +69,8 @@ def _answer(one: AdminTable) -> Iterator[str]:
     for field in one.fields:
         optional = ",optional" if field.column.nullable else ""
         star = "*" if field.is_nullable and not field.kind.startswith("[]") else ""
-        yield f'{field.go} {star}{field.kind} `json:"{field.key}{optional}"`{_note(field)}'
+        look = f' page:"{words}"' if (words := one.look(field)) else ""
+        yield f'{field.go} {star}{field.kind} `json:"{field.key}{optional}"{look}`{_note(field)}'
 
 
 def _asked(one: AdminTable) -> Iterator[str]:
@@ -69,8 +78,18 @@ def _asked(one: AdminTable) -> Iterator[str]:
         rule = _rule(field, "omitempty,")
         yield f'{field.go} *{field.kind} `form:"{field.key},optional{_options(field)}"{rule}`{_note(field)}'
     sorts = [field.key for field in one.sorts]
-    yield f'Sort string `form:"sort,default={sorts[0]},options={"|".join(sorts)}"`'
+    served = f' page:"{_served(one)}"' if one.lists else ""
+    yield f'Sort string `form:"sort,default={sorts[0]},options={"|".join(sorts)}"{served}`'
     yield 'Order string `form:"order,default=asc,options=asc|desc"`'
+
+
+def _served(one: AdminTable) -> str:
+    """Return the orders that indexes serve, each with the filters that it needs: `id;sales:status`."""
+    found = []
+    for listed in one.lists:
+        equal = "+".join(one.field(name).key for name in listed.equal)
+        found.append(f"{one.field(listed.by[0]).key}{':' if equal else ''}{equal}")
+    return ";".join(found)
 
 
 def _paged() -> tuple[str, ...]:
@@ -147,6 +166,8 @@ def routes(one: AdminTable) -> list[tuple[str, str, str, str, str]]:
     found.append(("get", f"Get{name}", "get", row, name))
     found += [("create", f"Create{name}", "post", rows, name)] if one.missing is None else []
     found += [("update", f"Update{name}", "patch", row, name)] if one.changed else []
+    if one.is_fixed:
+        return found
     found.append(("delete", f"Delete{name}", "delete", row, ""))
     if len(one.key) == 1:
         found.append(("change", f"Change{name}", "post", f"{rows}-change", f"Change{name}Response"))
@@ -154,17 +175,22 @@ def routes(one: AdminTable) -> list[tuple[str, str, str, str, str]]:
 
 
 def _services(service: str, one: AdminTable) -> Iterator[str]:
-    """Yield the group of the routes that read, for all accounts, and that of those that change, for editors."""
+    """Yield the group of the routes that read, for a role if there is one, and that of the others, for editors."""
     found = routes(one)
-    yield _service(service, one, [route for route in found if route[0] in _READING], "")
-    yield _service(service, one, [route for route in found if route[0] not in _READING], "\n\troles: editor")
+    reading = [route for route in found if route[0] in _READING]
+    yield _service(service, one, reading, f"\n\troles: {one.role}" if one.role else "")
+    if changing := found[len(reading) :]:
+        yield _service(service, one, changing, "\n\troles: editor")
 
 
 def _service(service: str, one: AdminTable, found: Iterable[tuple[str, str, str, str, str]], roles: str) -> str:
     lines = []
     for verb, handler, method, where, answer in found:
         words = f'"{verb} {title(one)}"'
-        doc = f' (\n\t\tsummary: {words}\n\t\tstatus: "201"\n\t)' if verb == "create" else f" {words}"
+        pairs = ['status: "201"'] if verb == "create" else []
+        pairs += [f'table: "{title(one)}"'] if verb == "list" and title(one) != path(one)[1:] else []
+        doc = "".join((" (\n\t\tsummary: ", words, *(f"\n\t\t{pair}" for pair in pairs), "\n\t)"))
+        doc = doc if pairs else f" {words}"
         returns = f" returns ({answer})" if answer else ""
         lines.append(f"\t@doc{doc}\n\t@handler {handler}\n\t{method} {where} ({handler}Request){returns}")
     head = f"@server (\n\tprefix: /v1\n\tgroup: {one.names.module}\n\tjwt: Auth{roles}\n)"

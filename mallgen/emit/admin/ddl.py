@@ -5,7 +5,7 @@ from mallgen.tables.model import Dialect
 _AUDIT = {
     Dialect.MYSQL: """CREATE TABLE `admin_audit` (
   `id` bigint NOT NULL AUTO_INCREMENT,
-  `actor` varchar(64) NOT NULL COMMENT 'the claim sub of the token',
+  `actor` varchar(64) NOT NULL COMMENT 'the name of the account',
   `request_id` varchar(128) NOT NULL,
   `action` varchar(16) NOT NULL,
   `table_name` varchar(64) NOT NULL,
@@ -15,6 +15,7 @@ _AUDIT = {
   `create_time` datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (`id`),
   KEY `ix_table_name_row_key` (`table_name`, `row_key`),
+  KEY `ix_actor` (`actor`),
   KEY `ix_create_time` (`create_time`)
 ) COMMENT='who changed what';
 """,
@@ -31,6 +32,7 @@ _AUDIT = {
 );
 
 CREATE INDEX admin_audit_table_name_row_key ON admin_audit (table_name, row_key);
+CREATE INDEX admin_audit_actor ON admin_audit (actor);
 CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
 """,
     Dialect.SQLITE: """CREATE TABLE admin_audit (
@@ -46,6 +48,7 @@ CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
 );
 
 CREATE INDEX admin_audit_table_name_row_key ON admin_audit (table_name, row_key);
+CREATE INDEX admin_audit_actor ON admin_audit (actor);
 CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
 """,
 }

@@ -23,18 +23,24 @@ def named_values(column: Column) -> tuple[NamedValue, ...]:
     """Return the values that a comment names, none where it says anything else behind the first of them."""
     if column.type.base is not Base.INT or not 0 < column.type.bits <= _MOST_BITS:
         return ()
+    found = named_in(column.comment)
+    return found if found and _fits(column, found) else ()
+
+
+def named_in(comment: str) -> tuple[NamedValue, ...]:
+    """Return the values that a comment names, as `named_values` for a column of any type."""
     found, signs, end = [], 0, -1
-    for match in _ONE.finditer(column.comment):
-        if end >= 0 and column.comment[end : match.start()].strip(_BETWEEN):
+    for match in _ONE.finditer(comment):
+        if end >= 0 and comment[end : match.start()].strip(_BETWEEN):
             return ()
         found.append(NamedValue(int(match["value"]), match["name"].strip()))
         signs, end = signs + bool(match["sign"]), match.end()
-    rest = column.comment[end:].strip(_BETWEEN) if found else ""
+    rest = comment[end:].strip(_BETWEEN) if found else ""
     is_told = len(found) > 1 or signs == 1
-    return tuple(found) if is_told and not rest and _fits(column, found) else ()
+    return tuple(found) if is_told and not rest else ()
 
 
-def _fits(column: Column, found: list[NamedValue]) -> bool:
+def _fits(column: Column, found: tuple[NamedValue, ...]) -> bool:
     """Return whether a column can have the values, each with one name, and its default is one of them."""
     values = {one.value for one in found}
     low = 0 if column.type.unsigned else -(1 << (column.type.bits - 1))

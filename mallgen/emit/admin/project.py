@@ -3,18 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.admin import modules as made
 from mallgen.emit.admin.account import NAMES
 from mallgen.emit.admin.columns import AdminTable, admin_table
 from mallgen.emit.admin.contract import contract, routes
-from mallgen.emit.admin.ddl import OWN
+from mallgen.emit.admin.ddl import AUDIT, OWN, own_tables
 from mallgen.emit.model.names import context_attributes, names_of
 from mallgen.python import names
 from mallgen.python.render import python
-from mallgen.tables.model import Base, Schema, Table
+from mallgen.tables.model import Base, Dialect, Schema, Table
+from mallgen.tables.read import DdlSource, read
 from mallgen.text.suggest import did_you_mean
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -42,8 +43,16 @@ def choose(schema: Schema, asked: Sequence[str], database: str) -> Chosen:
     every = [*map(names_of, found)]
     attributes = context_attributes(every)
     tables = tuple(admin_table(table, str(name)) for table, name in zip(found, attributes, strict=True))
-    problems += [problem for one in tables for problem in _unshown(one)] or [*_same_names(tables)]
+    problems += [problem for one in tables for problem in _unshown(one)]
+    problems += [*_same_names([trail(found[0].dialect, found[0].database), *tables])] if tables and not problems else []
     return Chosen(tables, found[0].database, tuple(problems))
+
+
+def trail(dialect: Dialect, database: str) -> AdminTable:
+    """Return the table of the trail, as auditors see it."""
+    schema = read([DdlSource("admin.sql", own_tables(dialect, database))]).schema
+    table = next(table for table in schema.of(database) if table.name == AUDIT)
+    return structs.replace(admin_table(table, AUDIT), role="auditor", is_fixed=True)
 
 
 def _unknown(schema: Schema, asked: Sequence[str], database: str) -> Iterator[Diagnostic]:
@@ -117,7 +126,11 @@ def _same_names(tables: Sequence[AdminTable]) -> Iterator[Diagnostic]:
     """Yield an error for a table whose types, handlers or paths another one has."""
     seen: dict[str, Table] = {}
     for one in tables:
-        words = {str(one.names.stem), str(one.names.module), *(handler for _, handler, *_ in routes(one))}
+        words = {
+            str(one.names.stem),
+            str(one.names.module),
+            *(word for _, handler, method, where, _ in routes(one) for word in (handler, f"{method} {where}")),
+        }
         for word in sorted(words):
             other = seen.setdefault(word.lower(), one.table)
             if other is not one.table:

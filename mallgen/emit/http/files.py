@@ -67,7 +67,12 @@ def _emit(contract: Contract, options: HttpOptions) -> Emitted:
         *_layers(plan, renderer, dict(options.bodies)),
     )
     classes = (*_classes(plan), *calls.classes())
-    files = (*user_files, *_always(plan, calls, tables, renderer), *calls.files(renderer), *tables.files(renderer))
+    files = (
+        *user_files,
+        *_always(contract, plan, calls, tables, renderer),
+        *calls.files(renderer),
+        *tables.files(renderer),
+    )
     return emitted(files, problems, contract.groups[0].span, classes)
 
 
@@ -116,7 +121,9 @@ def _once(route: RouteNames, user: UserText, layer: str, plan: Layout) -> File:
     return File(path, user.text, Owner.ONCE, Role(layer, route.title), route.route.handler_span, user.signature)
 
 
-def _always(plan: Layout, calls: Calls, tables: ServiceTables, renderer: Renderer) -> Iterator[File]:
+def _always(
+    contract: Contract, plan: Layout, calls: Calls, tables: ServiceTables, renderer: Renderer
+) -> Iterator[File]:
     package = plan.package
     skeleton = project.skeleton(plan, calls, tables)
     yield wiring(skeleton, project.wiring(plan, calls, tables), renderer)
@@ -124,6 +131,10 @@ def _always(plan: Layout, calls: Calls, tables: ServiceTables, renderer: Rendere
     types = schemas.schemas(plan.shapes, package, plan.service, renderer)
     yield File(f"{package}/schemas.py", types, Owner.ALWAYS, Role("schemas"))
     yield File(f"{package}/routes.py", routes.routes(plan, renderer), Owner.ALWAYS, Role("routes"))
+    if plan.has_page:  # else its modules are not imported
+        from mallgen.emit.admin.page import page_file
+
+        yield page_file(contract, plan.service, package, renderer)
     yield typed(package)
     for folder, what in _folders(plan):
         yield init(f"{package}/{folder}" if folder else package, folder or package, what, renderer)

@@ -15,6 +15,7 @@ from mallgen.python import names
 from mallgen.python.code import PyIdent
 from mallgen.text.span import Span
 
+PAGE_KEY = "adminPage"  # of info: "true" asks for the page of a back office
 SETTINGS = frozenset(
     [
         "name",
@@ -98,7 +99,8 @@ class RouteNames(Struct, frozen=True):
 class Layout(Struct, frozen=True):
     """All names of a service's code, chosen before anything is rendered.
 
-    `jwt`, `transitions` and `cors` are the names of the settings that the groups ask for, each once.
+    `jwt`, `transitions` and `cors` are the names of the settings that the groups ask for, each once. `has_page` is
+    whether info asks for the page of a back office.
     """
 
     service: str
@@ -110,6 +112,7 @@ class Layout(Struct, frozen=True):
     transitions: tuple[str, ...]
     cors: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
+    has_page: bool = False
 
 
 def layout(contract: Contract, shapes: Shapes, package: str = "") -> Layout:
@@ -146,6 +149,7 @@ class _LayoutBuilder:
             transitions=_distinct(group.jwt_transition for group in groups),
             cors=_distinct(group.cors for group in groups),
             problems=problems,
+            has_page=any(pair.key == PAGE_KEY and pair.value == "true" for pair in contract.info),
         )
 
     def _group(self, group: Group) -> None:

@@ -63,8 +63,19 @@ def skeleton(layout: Layout, calls: Calls, tables: ServiceTables, is_admin: bool
     sockets = ("ws",) if any(route.route.websocket for route in layout.routes) else ()
     extras = ("rest", "rpc", *sockets)
     drivers = tuple(sorted({*calls.extras, *tables.extras}))
-    made = Skeleton(name, layout.package, name, extras, "http/test.py", "http/hooks.py", drivers=drivers)
+    templates = ("http/test.py", "http/hooks.py")
+    made = Skeleton(name, layout.package, name, extras, *templates, drivers=drivers, in_hooks=_in_hooks(layout))
     return structs.replace(made, extras=(*extras, "admin"), is_admin=True) if is_admin else made
+
+
+def _in_hooks(layout: Layout) -> dict[str, Code | list[Code]]:
+    """Return what hooks.py has of the page, where the contract asks for one."""
+    if not layout.has_page:
+        return {"page_imports": [], "runs": Code("return ()")}
+    return {
+        "page_imports": [Code("from mallgen_runtime.admin import AdminPage")],
+        "runs": Code("return (AdminPage(),)"),
+    }
 
 
 def wiring(layout: Layout, calls: Calls, tables: ServiceTables) -> Wiring:

@@ -3,14 +3,17 @@
 from mallgen_runtime.admin.accounts import Accounts
 from mallgen_runtime.admin.conf import AccountsConf
 from mallgen_runtime.admin.export import csv_lines
+from mallgen_runtime.admin.page_files import AdminPage, described
 from mallgen_runtime.admin.places import PagePlace
 from mallgen_runtime.admin.values import given, key_of, refusing, text_of, texts_of
 
 __all__ = [
     "Accounts",
     "AccountsConf",
+    "AdminPage",
     "PagePlace",
     "csv_lines",
+    "described",
     "given",
     "key_of",
     "refusing",

@@ -1,0 +1,87 @@
+// Requests to the service that serves this page.
+
+const LARGE = /^-?[0-9]{16,}$/;
+
+export class Refused extends Error {
+  constructor(status, problem, wait) {
+    super(problem.detail || problem.title || String(status));
+    this.status = status;
+    this.code = problem.code || "";
+    this.errors = problem.errors || [];
+    this.wait = wait;
+  }
+}
+
+// Numbers beyond 2^53 stay what they are: keys of 64 bits would else be those of other rows.
+export function decode(text) {
+  return JSON.parse(text, (key, value, context) => {
+    if (typeof value === "number" && !Number.isSafeInteger(value) && context && LARGE.test(context.source)) {
+      return BigInt(context.source);
+    }
+    return value;
+  });
+}
+
+export function encode(value) {
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return `[${value.map(encode).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const pairs = Object.entries(value).filter(([, each]) => each !== undefined);
+    return `{${pairs.map(([key, each]) => `${JSON.stringify(key)}:${encode(each)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+export const session = { csrf: "", name: "", roles: null, again: null };
+
+export function address(path) {
+  return new URL(path.replace(/^\//, ""), document.baseURI).href;
+}
+
+// The path of an action on a row: its key is part of the path, or of the query.
+export function pathOf(action, values = {}, more = {}) {
+  const left = { ...values, ...more };
+  const path = action.path.replace(/:([^/]+)/g, (_, name) => {
+    const value = left[name];
+    delete left[name];
+    return encodeURIComponent(String(value));
+  });
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(left)) {
+    if (value !== undefined && value !== "") query.append(name, String(value));
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export async function send(method, path, body, isFinal = false) {
+  const headers = { accept: "application/json" };
+  if (body !== undefined && !(body instanceof FormData)) headers["content-type"] = "application/json";
+  if (method !== "GET" && session.csrf) headers["x-csrf-token"] = session.csrf;
+  let answer;
+  try {
+    const content = body === undefined || body instanceof FormData ? body : encode(body);
+    answer = await fetch(address(path), { method, headers, body: content, credentials: "same-origin" });
+  } catch {
+    throw new Refused(0, { code: "unreachable" });
+  }
+  const text = await answer.text();
+  if (answer.ok) return text ? decode(text) : null;
+  let problem = {};
+  try {
+    problem = decode(text);
+  } catch {
+    problem = { code: "", title: answer.statusText };
+  }
+  if (answer.status === 401 && session.again && !isFinal) {
+    await session.again();
+    return send(method, path, body, true);
+  }
+  throw new Refused(answer.status, problem, Number(answer.headers.get("retry-after")) || 0);
+}
+
+export function may(table, verb) {
+  const action = table.actions[verb];
+  if (!action) return false;
+  return action.roles.length === 0 || session.roles === null || action.roles.some((role) => session.roles.includes(role));
+}
