@@ -19,10 +19,10 @@ servers: ## install MariaDB, PostgreSQL, Redis and Kafka, where we are root on D
 	@scripts/servers.sh
 
 test: setup servers ## at most five minutes on two cores
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --durations=20 -m "not slow"
 
 test-slow: setup servers ## what does not fit into make test; the attacks measure time, so they run alone
-	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/attacks
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 -m slow --ignore tests/attacks
 	$(BIN)/python -m pytest -m slow tests/attacks
 
 lint: setup
