@@ -1,6 +1,5 @@
 """Runs an HTTP service as a process: settings, socket, signals, exit codes."""
 
-import asyncio
 import importlib.util
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,7 +11,7 @@ from mallgen_runtime.process.durations import seconds
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.observing import servers_of
 from mallgen_runtime.process.relay import RelayedServer
-from mallgen_runtime.process.run import hold_signals, run
+from mallgen_runtime.process.run import in_loop, run
 from mallgen_runtime.process.tls import server_tls
 from mallgen_runtime.process.worker import this_worker
 
@@ -40,13 +39,7 @@ def _work(create_app: Callable[[C], App], config: C) -> int:
 def _serve(app: App, config: RestConf) -> int:
     if any(route.websocket for route in app.routes) and importlib.util.find_spec("websockets") is None:
         raise ConfigError("the contract has WebSockets, which need: pip install 'mallgen-runtime[ws]'")
-    hold_signals()
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(_run(app, config))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(app, config))
+    return in_loop(_run, app, config)
 
 
 async def _run(app: App, config: RestConf) -> int:

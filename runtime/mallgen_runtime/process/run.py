@@ -6,9 +6,9 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -23,6 +23,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 C = TypeVar("C", bound=Struct)
+P = ParamSpec("P")
 
 
 def run(work: Callable[[C], int], create: Callable[[C], object], kind: type[C], path: str, package: str) -> NoReturn:
@@ -72,7 +73,18 @@ def _warn(warnings: tuple[str, ...]) -> None:
         print(f"warning[config] {line}", file=sys.stderr)
 
 
-def hold_signals() -> None:
+def in_loop(work: Callable[P, Coroutine[Any, Any, int]], *args: P.args, **named: P.kwargs) -> int:
+    """Return the exit code of `work`, which takes the signals; they are held until then. uvloop is optional."""
+    _hold_signals()
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work(*args, **named))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work(*args, **named))
+
+
+def _hold_signals() -> None:
     """Hold back the signals that stop the process until its server has taken them over."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
