@@ -34,6 +34,7 @@ _KINDS = (
     *("", "double", "float", "int64", "uint64", "int32", "fixed64", "fixed32", "bool", "string", "group", "message"),
     *("bytes", "uint32", "enum", "sfixed32", "sfixed64", "sint32", "sint64"),
 )
+_OTHERS = ("google/", "mallgen/queue.proto")  # names of files that are no contract of a user
 
 
 class MessageNode(NamedTuple):
@@ -200,11 +201,11 @@ class RpcNode(NamedTuple):
 
 
 class ProtoTree:
-    """One version of a service's protos, without those that come with protobuf or are Google's."""
+    """One version of a service's protos, without those that come with mallgen or protobuf, or are Google's."""
 
     def __init__(self, contract: "ProtoContract") -> None:
         self.options = CustomOptions(contract.files)
-        self.files = {file.name: file for file in contract.files if not file.name.startswith("google/")}
+        self.files = {file.name: file for file in contract.files if not file.name.startswith(_OTHERS)}
         self.messages: dict[str, MessageNode] = {}
         self.enums: dict[str, EnumNode] = {}
         self.extensions: dict[str, FieldNode] = {}

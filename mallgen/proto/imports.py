@@ -50,6 +50,11 @@ def read(paths: Sequence[str], includes: Sequence[str]) -> ReadProtos:
     )
 
 
+def is_library(path: str) -> bool:
+    """Return whether a file comes with mallgen or with protobuf, and so is found wherever contracts are read."""
+    return any(is_inside(os.path.realpath(path), os.path.realpath(folder)) for folder in _libraries())
+
+
 def _libraries() -> tuple[str, str]:
     """Return the folders of the protos that come with mallgen and with protobuf."""
     import grpc_tools

@@ -33,6 +33,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.kind import is_contract, not_a_contract
 from mallgen.loading.baseline import save_baseline
 from mallgen.loading.rewrite import CannotWrite
+from mallgen.proto.imports import is_library
 from mallgen.text.visible import counted
 from mallgen.workspace.bases import NoBase, Versions, versions
 from mallgen.workspace.config import BadWorkspace, Workspace, find
@@ -166,7 +167,8 @@ def _save(path: str, paths: tuple[str, ...], workspace: Workspace) -> int:
     found = version_of(os.path.relpath(root), paths)
     _refuse_broken(found)
     texts = {**workspace.sources, **found.sources} if not paths else found.sources
-    files = {os.path.relpath(os.path.realpath(name), root).replace(os.sep, "/"): text for name, text in texts.items()}
+    own = {name: text for name, text in texts.items() if not is_library(name)}
+    files = {os.path.relpath(os.path.realpath(name), root).replace(os.sep, "/"): text for name, text in own.items()}
     outside = next((name for name in files if name.startswith("../")), "")
     if outside:
         say(f"error[usage] `{outside}` lies outside of this folder, which a baseline cannot hold")
