@@ -25,6 +25,11 @@ class Said(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+
+    def cookie(self, word: str) -> str:
+        """Return the cookie of the answer that is for a purpose, as requests send it."""
+        return next(line for line in self.cookies if f"_{word}=" in line).partition(";")[0]
 
     @property
     def json(self) -> Any:
@@ -49,11 +54,12 @@ def make(folder: Path, name: str, ddl: str, tables: str, *more: str) -> Path:
 class AdminService(Process):
     """A running admin service."""
 
-    def __init__(self, folder: Path, package: str) -> None:
+    def __init__(self, folder: Path, package: str, more: str = "") -> None:
+        """Take the service in a folder; `more` are lines for its settings."""
         self.port = free_port()
         settings = next(folder.glob("etc/*.yaml"))
         text = settings.read_text(encoding="utf-8").replace("Port: 8888", f"Port: {self.port}")
-        settings.write_text(text, encoding="utf-8")
+        settings.write_text(f"{text}\n{more}", encoding="utf-8")
         self.folder = folder
         super().__init__([sys.executable, "-m", package], folder / "log")
         paths = [str(folder), str(ROOT), str(ROOT / "runtime")]
@@ -85,9 +91,9 @@ class AdminService(Process):
         self.start()
         self.token = self.login().json["accessToken"]
 
-    def login(self, name: str = "ann", password: str = PASSWORD) -> Said:
-        """Log in."""
-        return self.ask("POST", "/v1/login", {"name": name, "password": password}, token="")
+    def login(self, name: str = "ann", password: str = PASSWORD, **more: str) -> Said:
+        """Log in; `more` are headers."""
+        return self.ask("POST", "/v1/login", {"name": name, "password": password}, token="", **more)
 
     def _answers(self) -> bool:
         assert self.running, self.log.read_text(errors="replace")[-3000:]
@@ -107,7 +113,8 @@ class AdminService(Process):
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             named = {name.lower(): value for name, value in answer.getheaders()}
-            return Said(answer.status, named, answer.read())
+            cookies = tuple(value for name, value in answer.getheaders() if name.lower() == "set-cookie")
+            return Said(answer.status, named, answer.read(), cookies)
         finally:
             connection.close()
 

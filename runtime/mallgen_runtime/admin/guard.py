@@ -1,20 +1,16 @@
 """Middlewares of an admin service: sessions by cookie or bearer token, and headers that keep browsers safe."""
 
 import hmac
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mallgen_runtime.admin.conf import AccountsConf
+from mallgen_runtime.admin.cookies import BrowserCookies
 from mallgen_runtime.admin.store import AccountStore, Session
-from mallgen_runtime.admin.tables import AccountRow
-from mallgen_runtime.http.conf import RestConf
 from mallgen_runtime.http.messages import Context, Next, Response
 from mallgen_runtime.http.problems import ApiError
-from mallgen_runtime.process.durations import seconds
 
-NEW_COOKIE = "mallgen.admin.cookie"  # in the state of a request: the token that its answer sets, empty to forget it
 _SESSION = "mallgen.admin.session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _HEADERS: Mapping[str, str] = {
@@ -58,18 +54,11 @@ class SessionGuard:
     """
 
     def __init__(
-        self,
-        store: AccountStore,
-        config: RestConf,
-        conf: AccountsConf,
-        renew: Callable[[AccountRow, str, int], str],
+        self, store: AccountStore, conf: AccountsConf, cookies: BrowserCookies, renew: Callable[[Session], str]
     ) -> None:
         self._store = store
+        self._cookies = cookies
         self._renew = renew
-        self._idle = seconds(conf.session_idle, "Accounts.SessionIdle")
-        self._is_secure = bool(config.cert_file) if conf.secure_cookie is None else conf.secure_cookie
-        word = re.sub(r"[^A-Za-z0-9_-]", "_", config.name)
-        self._cookie = f"__Host-{word}_session" if self._is_secure else f"{word}_session"
         self._origins = frozenset(origin.lower() for origin in conf.origins)
 
     async def handle(self, ctx: Context, next_: Next) -> Response:
@@ -80,17 +69,13 @@ class SessionGuard:
         elif ctx.method not in _SAFE:
             self._need_own_page(ctx)
         response = await next_(ctx)
-        token = ctx.state.get(NEW_COOKIE)
-        if token and response.status < 400:
-            self._set(response, token, int(self._idle))
-        elif token == "" and response.status < 400:
-            self._set(response, "", 0)
+        self._cookies.put(ctx, response)
         return response
 
     async def _let_in(self, ctx: Context, is_safe: bool) -> None:
         """Find the session of a request. Raises a 401 without one, a 403 for a page that is not ours."""
         by_cookie = "authorization" not in ctx.headers
-        if by_cookie and (token := ctx.cookies.get(self._cookie, "")):
+        if by_cookie and (token := self._cookies.session(ctx)):
             ctx.authorize(token)
         claims = await _checked(ctx)
         key = claims.get("sid")
@@ -104,8 +89,8 @@ class SessionGuard:
                 raise ApiError(403, "bad_csrf", "X-CSRF-Token must have the value `csrf` that /me answers")
         ctx.state[_SESSION] = session
         end = claims.get("exp", 0)
-        if by_cookie and end - time.time() < self._idle / 2 and end < session.row.ends:
-            ctx.state[NEW_COOKIE] = self._renew(session.account, session.row.id, session.row.ends)
+        if by_cookie and end - time.time() < self._cookies.idle / 2 and end < session.row.ends:
+            self._cookies.keep_session(ctx, self._renew(session))
 
     def _need_own_page(self, ctx: Context) -> None:
         """Raise a 403 when a browser says that a page of another origin asks; programs say nothing."""
@@ -113,13 +98,11 @@ class SessionGuard:
         origin = ctx.headers.get("origin", [])
         text = origin[0].lower() if origin else ""
         host = ctx.headers.get("host", [""])[0].lower()
-        is_own = not text or text in self._origins or text.partition("://")[2] == host
+        schemes = ("https",) if self._cookies.is_secure else ("http", "https")
+        is_own = not text or text in self._origins or text in [f"{scheme}://{host}" for scheme in schemes]
         is_same = text in self._origins or all(one in ("same-origin", "none") for one in site)
         if len(origin) > 1 or not is_own or not is_same:
             raise ApiError(403, "other_origin", "a page of another origin may not do this")
-
-    def _set(self, response: Response, token: str, age: int) -> None:
-        response.set_cookie(self._cookie, token, max_age=age, secure=self._is_secure, same_site="Strict")
 
 
 async def _checked(ctx: Context) -> dict[str, Any]:

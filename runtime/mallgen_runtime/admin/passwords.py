@@ -51,10 +51,6 @@ class Passwords:
             self._nobody = await self._in_turn(partial(self._hasher().hash, b"nobody's"))
         return await self._in_turn(partial(self._check, hashed or self._nobody, data)) and bool(hashed)
 
-    def is_old(self, hashed: str) -> bool:
-        """Return whether a hash was made with other parameters than those of today."""
-        return self._hasher().check_needs_rehash(hashed)
-
     def _hasher(self) -> "PasswordHasher":
         if self._made is None:
             from argon2 import PasswordHasher
@@ -70,9 +66,13 @@ class Passwords:
         except (InvalidHashError, VerificationError):
             return False
 
-    async def _in_turn(self, work: Callable[[], T]) -> T:
+    def need_room(self) -> None:
+        """Raise a 429 where so many passwords wait that another one would wait too long."""
         if self._calls >= self._most * (1 + _WAITING):
             raise ApiError(429, "too_many_requests", "too many log in at present", headers={"retry-after": "2"})
+
+    async def _in_turn(self, work: Callable[[], T]) -> T:
+        self.need_room()
         self._calls += 1
         # a client that leaves does not end its turn: the thread goes on hashing
         task = asyncio.ensure_future(self._turned(work))

@@ -125,10 +125,10 @@ class AccountModel(Model[AccountRow]):
         )
         return bool(await self.execute(sql, now, until, key, most, now, changes=[key]))
 
-    async def let_in(self, row: AccountRow) -> bool:
-        """Forget the attempts of an account; return whether it is still as it was read, and not disabled."""
-        sql = 'UPDATE "admin_account" SET "failed" = 0 WHERE "id" = ? AND "epoch" = ? AND NOT "disabled"'
-        return bool(await self.execute(sql, row.id, row.epoch, changes=[row.id]))
+    async def let_in(self, row: AccountRow, failed: int) -> bool:
+        """Set the attempts of an account; return whether it is still as it was read, and not disabled."""
+        sql = 'UPDATE "admin_account" SET "failed" = ? WHERE "id" = ? AND "epoch" = ? AND NOT "disabled"'
+        return bool(await self.execute(sql, failed, row.id, row.epoch, changes=[row.id]))
 
 
 class SessionModel(Model[SessionRow]):
