@@ -5,7 +5,7 @@ BIN := .venv/bin
 setup:
 	@scripts/setup.sh
 
-demo: setup ## generate the shop, start its eight services, call the seven routes, stop them
+demo: setup ## generate the shop, start its services, call the seven routes, stop them
 	@$(BIN)/python scripts/demo.py
 
 demo-real: setup ## the same on MariaDB, Redis and etcd, which it starts and stops itself

@@ -6,6 +6,7 @@ the services, starts them, calls the seven routes, and stops everything. Exits w
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -55,11 +56,13 @@ def run(stack: contextlib.ExitStack) -> int:
     write_settings(ports, mariadb, redis, etcd)
     environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
     environment["DB_PASSWORD"] = quote(servers.PASSWORD, safe="")
+    for name in ("AUTH_ACCESS_SECRET", "PAY_NOTIFY_SECRET"):
+        environment.setdefault(name, secrets.token_urlsafe(32))
     for name in demo.SERVICES[:-1]:
         words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
         print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
         subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
-    print("\n$ python -m mall_api -f etc/real.yaml   # and its six RPC services", flush=True)
+    print("\n$ python -m mall_api -f etc/real.yaml   # and its seven RPC services", flush=True)
     with started(environment):
         wait(ports["mall"])
         code = demo.call_all(ports["mall"])
@@ -84,6 +87,9 @@ def write_settings(ports: dict[str, int], mariadb: servers.MariaDb, redis: serve
                 f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{mariadb.port}/{name}"',
                 f"CacheRedis:\n  - Host: {redis.host}",
             ]
+        if name == "pay":
+            lines += ["NotifySecret: ${PAY_NOTIFY_SECRET}"]
+            lines += [f"OrderRPC:\n  Etcd:\n    Hosts: [{etcd.host}]\n    Key: order.rpc"]
         path = demo.COPY / "generated" / name / "etc" / "real.yaml"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
 

@@ -120,6 +120,23 @@ CREATE TABLE `flashsaleitem` (
   KEY `ix_flashsaleid_position` (`flashsaleid`, `position`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='限时抢购商品表';
 
+CREATE TABLE `reservation` (
+  `requestid` varchar(64) NOT NULL COMMENT '下单请求ID',
+  `status` tinyint NOT NULL COMMENT '状态: 1-已预留,2-已归还',
+  `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT '创建时间',
+  `update_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '更新时间',
+  PRIMARY KEY (`requestid`),
+  CONSTRAINT `ck_reservation_status` CHECK (`status` IN (1, 2))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='库存预留表';
+
+CREATE TABLE `reservationitem` (
+  `requestid` varchar(64) NOT NULL COMMENT '下单请求ID',
+  `proid` bigint NOT NULL COMMENT '商品ID',
+  `quantity` int NOT NULL COMMENT '预留数量',
+  PRIMARY KEY (`requestid`, `proid`),
+  CONSTRAINT `ck_reservationitem_quantity` CHECK (`quantity` > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='库存预留明细表';
+
 -- cart.rpc
 CREATE DATABASE IF NOT EXISTS `cart` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 USE `cart`;
@@ -238,7 +255,7 @@ CREATE TABLE `commentimage` (
   KEY `ix_comment_id` (`comment_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='评论图片表';
 
--- Payments; none of the services here needs them yet.
+-- pay.rpc
 CREATE DATABASE IF NOT EXISTS `pay` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 USE `pay`;
 
@@ -246,13 +263,14 @@ CREATE TABLE `payinfo` (
   `id` bigint NOT NULL AUTO_INCREMENT COMMENT '支付信息表ID',
   `orderid` varchar(64) NOT NULL COMMENT '订单ID',
   `userid` bigint NOT NULL COMMENT '用户ID',
-  `payplatform` tinyint NOT NULL COMMENT '支付平台: 1-支付宝,2-微信',
+  `payplatform` tinyint NOT NULL COMMENT '支付平台: 1-支付宝,2-微信,3-模拟',
   `platformnumber` varchar(200) NOT NULL COMMENT '支付流水号',
+  `payment` decimal(20,2) NOT NULL COMMENT '应付金额, 单位-元, 保留两位小数',
   `platformstatus` varchar(20) NOT NULL DEFAULT '' COMMENT '支付状态',
   `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT '创建时间',
   `update_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '更新时间',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_payplatform_platformnumber` (`payplatform`, `platformnumber`),
-  KEY `ix_orderid` (`orderid`),
+  UNIQUE KEY `uk_orderid` (`orderid`),
   KEY `ix_userid` (`userid`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='支付信息表';

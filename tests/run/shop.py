@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.run.service import SECRET, Service
 
-RPC_SERVICES = ("product", "order", "cart", "user", "reply", "seckill")
+RPC_SERVICES = ("product", "order", "cart", "user", "reply", "seckill", "pay")
 RECOMMEND = """
         from mall_api.schemas import Product
 
@@ -99,7 +99,9 @@ def seeded() -> Path:
     ignored = shutil.ignore_patterns(".*", "__pycache__", "data")
     shutil.copytree(ROOT / "generated", shop, ignore=ignored)
     for name in RPC_SERVICES:
-        subprocess.run([sys.executable, "-m", f"{name}_rpc.seed"], cwd=shop / name, check=True, capture_output=True)
+        words = [sys.executable, "-m", f"{name}_rpc.seed"]
+        env = {**os.environ, "PAY_NOTIFY_SECRET": SECRET}
+        subprocess.run(words, cwd=shop / name, check=True, capture_output=True, env=env)
     return shop
 
 
@@ -131,6 +133,7 @@ class Shop:
     def rpc(self, name: str, settings: str = "") -> RpcService:
         """Start an instance of one of the RPC services."""
         folder = self.root / "shop" / name
+        settings += "NotifySecret: ${PAY_NOTIFY_SECRET}\n" if name == "pay" else ""
         return RpcService(folder, f"{name}_rpc", self.registry, f"{database(name)}{settings}")
 
     def mall(self, settings: str = "") -> Service:
@@ -148,4 +151,9 @@ class Shop:
 
 def environment(registry: Path) -> dict[str, str]:
     """Return the environment of a service in tests."""
-    return {**os.environ, "AUTH_ACCESS_SECRET": SECRET, "MALLGEN_DISCOVERY": f"file:{registry}"}
+    return {
+        **os.environ,
+        "AUTH_ACCESS_SECRET": SECRET,
+        "PAY_NOTIFY_SECRET": SECRET,
+        "MALLGEN_DISCOVERY": f"file:{registry}",
+    }

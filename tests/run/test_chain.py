@@ -120,7 +120,7 @@ def test_who_must_have_a_service_does_not_start_without_it(shop: Shop) -> None:
 
 
 def test_readiness_tells_which_service_is_missing(shop: Shop) -> None:
-    missing = ("order", "cart", "user", "reply", "seckill")
+    missing = ("order", "cart", "user", "reply", "seckill", "pay")
     with shop.rpc("product"), shop.mall() as mall:
         assert mall.get("/readyz").json() == {
             "status": "degraded",

@@ -234,3 +234,17 @@ class AddressAddResponse(Struct, kw_only=True):
 
 class AddressRemoveRequest(Struct, kw_only=True):
     id: Int64
+
+
+class PayStartRequest(Struct, kw_only=True):
+    order_id: str
+
+
+class PayStartResponse(Struct, kw_only=True):
+    payment_id: str  # 支付流水号
+    amount: str  # 应付金额, 十进制文本, 单位-元
+
+
+class PayNotifyRequest(Struct, kw_only=True):
+    timestamp: Int64  # 通知的时间, Unix 秒
+    signature: str  # HMAC-SHA256, 十六进制

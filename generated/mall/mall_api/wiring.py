@@ -12,6 +12,7 @@ from mallgen_runtime.schema import field
 
 from mall_api.rpc.cart import CartClient
 from mall_api.rpc.order import OrderClient
+from mall_api.rpc.pay import PayClient
 from mall_api.rpc.product import ProductClient
 from mall_api.rpc.reply import ReplyClient
 from mall_api.rpc.seckill import SeckillClient
@@ -30,6 +31,7 @@ class BaseConfig(RestConf, kw_only=True):
     user_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     reply_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    pay_rpc: RpcClientConf = field(default_factory=RpcClientConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -50,3 +52,4 @@ class BaseContext(ServiceBase[ConfigT]):
         self.seckill_rpc = SeckillClient(
             self.keep(connect(config.seckill_rpc, "seckill.rpc"))
         )
+        self.pay_rpc = PayClient(self.keep(connect(config.pay_rpc, "pay.rpc")))

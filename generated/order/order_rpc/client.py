@@ -10,6 +10,9 @@ from order_rpc.pb.order_pb2 import (
     CreateItem,
     CreateRequest,
     CreateResponse,
+    GetRequest,
+    MarkPaidRequest,
+    MarkPaidResponse,
     OrderItem,
     OrdersRequest,
     OrdersResponse,
@@ -19,6 +22,9 @@ __all__ = [
     "CreateItem",
     "CreateRequest",
     "CreateResponse",
+    "GetRequest",
+    "MarkPaidRequest",
+    "MarkPaidResponse",
     "OrderClient",
     "OrderItem",
     "OrdersRequest",
@@ -48,4 +54,18 @@ class OrderClient:
         """
         return await self._channel.unary(
             "/order.Order/Create", req, CreateResponse, timeout, idempotent=True
+        )
+
+    async def get(self, req: GetRequest, *, timeout: float | None = None) -> OrderItem:
+        """按 ID 取一个订单; 没有时返回 NOT_FOUND"""
+        return await self._channel.unary(
+            "/order.Order/Get", req, OrderItem, timeout, idempotent=True
+        )
+
+    async def mark_paid(
+        self, req: MarkPaidRequest, *, timeout: float | None = None
+    ) -> MarkPaidResponse:
+        """已付款; 已经关闭的订单返回 FAILED_PRECONDITION"""
+        return await self._channel.unary(
+            "/order.Order/MarkPaid", req, MarkPaidResponse, timeout, idempotent=True
         )

@@ -7,10 +7,16 @@
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
 from order_rpc.logic.create_logic import CreateLogic
+from order_rpc.logic.get_logic import GetLogic
+from order_rpc.logic.mark_paid_logic import MarkPaidLogic
 from order_rpc.logic.orders_logic import OrdersLogic
 from order_rpc.pb.order_pb2 import (
     CreateRequest,
     CreateResponse,
+    GetRequest,
+    MarkPaidRequest,
+    MarkPaidResponse,
+    OrderItem,
     OrdersRequest,
     OrdersResponse,
 )
@@ -31,6 +37,18 @@ async def create(
     return await CreateLogic(ctx, svc).create(req)
 
 
+async def get(ctx: RpcContext, svc: ServiceContext, req: GetRequest) -> OrderItem:
+    """/order.Order/Get"""
+    return await GetLogic(ctx, svc).get(req)
+
+
+async def mark_paid(
+    ctx: RpcContext, svc: ServiceContext, req: MarkPaidRequest
+) -> MarkPaidResponse:
+    """/order.Order/MarkPaid"""
+    return await MarkPaidLogic(ctx, svc).mark_paid(req)
+
+
 SERVICES: tuple[Service[ServiceContext], ...] = (
     Service(
         "order.Order",
@@ -48,6 +66,20 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 CreateRequest,
                 CreateResponse,
                 contract="order.proto:15",
+            ),
+            Unary(
+                "/order.Order/Get",
+                get,
+                GetRequest,
+                OrderItem,
+                contract="order.proto:20",
+            ),
+            Unary(
+                "/order.Order/MarkPaid",
+                mark_paid,
+                MarkPaidRequest,
+                MarkPaidResponse,
+                contract="order.proto:25",
             ),
         ),
     ),

@@ -11,6 +11,8 @@ from product_rpc.logic.category_products_logic import CategoryProductsLogic
 from product_rpc.logic.current_sale_logic import CurrentSaleLogic
 from product_rpc.logic.products_logic import ProductsLogic
 from product_rpc.logic.recommended_logic import RecommendedLogic
+from product_rpc.logic.release_logic import ReleaseLogic
+from product_rpc.logic.reserve_logic import ReserveLogic
 from product_rpc.logic.take_stock_logic import TakeStockLogic
 from product_rpc.pb.product_pb2 import (
     BannersRequest,
@@ -22,6 +24,10 @@ from product_rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    ReleaseRequest,
+    ReleaseResponse,
+    ReserveRequest,
+    ReserveResponse,
     TakeStockRequest,
     TakeStockResponse,
 )
@@ -70,6 +76,20 @@ async def take_stock(
     return await TakeStockLogic(ctx, svc).take_stock(req)
 
 
+async def reserve(
+    ctx: RpcContext, svc: ServiceContext, req: ReserveRequest
+) -> ReserveResponse:
+    """/product.Product/Reserve"""
+    return await ReserveLogic(ctx, svc).reserve(req)
+
+
+async def release(
+    ctx: RpcContext, svc: ServiceContext, req: ReleaseRequest
+) -> ReleaseResponse:
+    """/product.Product/Release"""
+    return await ReleaseLogic(ctx, svc).release(req)
+
+
 SERVICES: tuple[Service[ServiceContext], ...] = (
     Service(
         "product.Product",
@@ -115,6 +135,20 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 TakeStockRequest,
                 TakeStockResponse,
                 contract="product.proto:35",
+            ),
+            Unary(
+                "/product.Product/Reserve",
+                reserve,
+                ReserveRequest,
+                ReserveResponse,
+                contract="product.proto:38",
+            ),
+            Unary(
+                "/product.Product/Release",
+                release,
+                ReleaseRequest,
+                ReleaseResponse,
+                contract="product.proto:43",
             ),
         ),
     ),

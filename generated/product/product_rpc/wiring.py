@@ -17,6 +17,8 @@ from product_rpc.model.category_model import CategoryModel
 from product_rpc.model.flashsale_model import FlashsaleModel
 from product_rpc.model.flashsaleitem_model import FlashsaleitemModel
 from product_rpc.model.product_model import ProductModel
+from product_rpc.model.reservation_model import ReservationModel
+from product_rpc.model.reservationitem_model import ReservationitemModel
 from product_rpc.model.schema import SCHEMA
 
 
@@ -45,3 +47,5 @@ class BaseContext(ServiceBase[ConfigT]):
         self.banner = BannerModel(self.db, self.cache)
         self.flashsale = FlashsaleModel(self.db, self.cache)
         self.flashsaleitem = FlashsaleitemModel(self.db, self.cache)
+        self.reservation = ReservationModel(self.db, self.cache)
+        self.reservationitem = ReservationitemModel(self.db, self.cache)

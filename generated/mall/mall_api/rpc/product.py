@@ -18,6 +18,11 @@ from mall_api.rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    ReleaseRequest,
+    ReleaseResponse,
+    ReserveItem,
+    ReserveRequest,
+    ReserveResponse,
     TakeStockRequest,
     TakeStockResponse,
 )
@@ -35,6 +40,11 @@ __all__ = [
     "ProductRequest",
     "ProductResponse",
     "RecommendedRequest",
+    "ReleaseRequest",
+    "ReleaseResponse",
+    "ReserveItem",
+    "ReserveRequest",
+    "ReserveResponse",
     "TakeStockRequest",
     "TakeStockResponse",
 ]
@@ -100,4 +110,22 @@ class ProductClient:
         """扣减库存; 库存不足时返回 FAILED_PRECONDITION, 不扣减"""
         return await self._channel.unary(
             "/product.Product/TakeStock", req, TakeStockResponse, timeout
+        )
+
+    async def reserve(
+        self, req: ReserveRequest, *, timeout: float | None = None
+    ) -> ReserveResponse:
+        """为一个下单请求预留全部商品的库存, 或一件也不留; 库存不足或已下架时返回
+        FAILED_PRECONDITION
+        """
+        return await self._channel.unary(
+            "/product.Product/Reserve", req, ReserveResponse, timeout, idempotent=True
+        )
+
+    async def release(
+        self, req: ReleaseRequest, *, timeout: float | None = None
+    ) -> ReleaseResponse:
+        """归还一个下单请求预留的库存; 此后该请求不能再预留"""
+        return await self._channel.unary(
+            "/product.Product/Release", req, ReleaseResponse, timeout, idempotent=True
         )

@@ -2,10 +2,9 @@
 
 from mallgen_runtime.rpc import RpcContext
 
-from order_rpc.model.orderitem_model_gen import OrderitemRow
-from order_rpc.model.orders_model_gen import OrdersRow
+from order_rpc.items import item
 from order_rpc.paging import page_size, time_cursor, unix
-from order_rpc.pb.order_pb2 import OrderItem, OrdersRequest, OrdersResponse
+from order_rpc.pb.order_pb2 import OrdersRequest, OrdersResponse
 from order_rpc.svc import ServiceContext
 
 
@@ -27,23 +26,8 @@ class OrdersLogic:
             page = await orders.list_by_userid_create_time(user, cursor, size)
         goods = await self.svc.orderitem.of_orders([order.id for order in page.rows])
         reply = OrdersResponse(is_end=page.is_end)
-        reply.orders.extend(
-            _item(order, goods.get(order.id, [])) for order in page.rows
-        )
+        reply.orders.extend(item(order, goods.get(order.id, [])) for order in page.rows)
         if page.rows:
             reply.create_time = unix(page.rows[-1].create_time)
             reply.last_id = page.rows[-1].id
         return reply
-
-
-def _item(order: OrdersRow, goods: list[OrderitemRow]) -> OrderItem:
-    return OrderItem(
-        order_id=order.id,
-        user_id=order.userid,
-        status=order.status,
-        payment=str(order.payment),
-        total_price=str(sum(one.totalprice for one in goods)),
-        quantity=sum(one.quantity for one in goods),
-        product_id=goods[0].proid if goods else 0,
-        create_time=unix(order.create_time),
-    )

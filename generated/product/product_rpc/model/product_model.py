@@ -14,3 +14,8 @@ class ProductModel(ProductModelGen):
         statement = 'UPDATE "product" SET "stock" = "stock" - ?, "update_time" = ? WHERE "id" = ? AND "stock" >= ?'
         values = (quantity, datetime.now(UTC), id, quantity)
         return bool(await self.execute(statement, *values, changes=[id]))
+
+    async def put_back(self, id: int, quantity: int) -> None:
+        """Increase the stock of a product."""
+        statement = 'UPDATE "product" SET "stock" = "stock" + ?, "update_time" = ? WHERE "id" = ?'
+        await self.execute(statement, quantity, datetime.now(UTC), id, changes=[id])

@@ -11,6 +11,8 @@ from product_rpc.model.category_model_gen import TABLE as CATEGORY_TABLE
 from product_rpc.model.flashsale_model_gen import TABLE as FLASHSALE_TABLE
 from product_rpc.model.flashsaleitem_model_gen import TABLE as FLASHSALEITEM_TABLE
 from product_rpc.model.product_model_gen import TABLE as PRODUCT_TABLE
+from product_rpc.model.reservation_model_gen import TABLE as RESERVATION_TABLE
+from product_rpc.model.reservationitem_model_gen import TABLE as RESERVATIONITEM_TABLE
 
 SCHEMA = Schema(
     "product",
@@ -20,6 +22,8 @@ SCHEMA = Schema(
         BANNER_TABLE,
         FLASHSALE_TABLE,
         FLASHSALEITEM_TABLE,
+        RESERVATION_TABLE,
+        RESERVATIONITEM_TABLE,
     ),
     sqlite="""\
 CREATE TABLE "product" (
@@ -84,5 +88,20 @@ CREATE TABLE "flashsaleitem" (
   PRIMARY KEY ("flashsaleid", "proid")
 );
 CREATE INDEX "flashsaleitem_ix_flashsaleid_position" ON "flashsaleitem" ("flashsaleid", "position");
+CREATE TABLE "reservation" (
+  "requestid" TEXT NOT NULL,
+  "status" INTEGER NOT NULL,
+  "create_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "update_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY ("requestid"),
+  CHECK ("status" IN (1, 2))
+);
+CREATE TABLE "reservationitem" (
+  "requestid" TEXT NOT NULL,
+  "proid" INTEGER NOT NULL,
+  "quantity" INTEGER NOT NULL,
+  PRIMARY KEY ("requestid", "proid"),
+  CHECK ("quantity" > 0)
+);
 """,
 )

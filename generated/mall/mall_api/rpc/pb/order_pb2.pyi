@@ -97,3 +97,14 @@ class CreateItem(Message):
 class CreateResponse(Message):
     order_id: str
     def __init__(self, *, order_id: str | None = ...) -> None: ...
+
+class GetRequest(Message):
+    order_id: str
+    def __init__(self, *, order_id: str | None = ...) -> None: ...
+
+class MarkPaidRequest(Message):
+    order_id: str
+    def __init__(self, *, order_id: str | None = ...) -> None: ...
+
+class MarkPaidResponse(Message):
+    def __init__(self) -> None: ...

@@ -135,3 +135,28 @@ class TakeStockRequest(Message):
 class TakeStockResponse(Message):
     stock: int
     def __init__(self, *, stock: int | None = ...) -> None: ...
+
+class ReserveRequest(Message):
+    request_id: str
+    items: RepeatedMessage[ReserveItem]
+    def __init__(
+        self, *, request_id: str | None = ..., items: Iterable[ReserveItem] | None = ...
+    ) -> None: ...
+
+class ReserveItem(Message):
+    product_id: int
+    quantity: int
+    def __init__(
+        self, *, product_id: int | None = ..., quantity: int | None = ...
+    ) -> None: ...
+
+class ReserveResponse(Message):
+    def __init__(self) -> None: ...
+
+class ReleaseRequest(Message):
+    request_id: str
+    def __init__(self, *, request_id: str | None = ...) -> None: ...
+
+class ReleaseResponse(Message):
+    released: bool
+    def __init__(self, *, released: bool | None = ...) -> None: ...

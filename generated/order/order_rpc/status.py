@@ -1,0 +1,18 @@
+"""What an order goes through."""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """The status of an order."""
+
+    UNPAID = 10
+    PAID = 20
+    TO_SEND = 30
+    TO_RECEIVE = 40
+    DONE = 50
+    CLOSED = 60
+    CANCELLED = 70
+
+
+IS_PAID = frozenset({Status.PAID, Status.TO_SEND, Status.TO_RECEIVE, Status.DONE})
