@@ -6,10 +6,12 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.kinds.tables import ReadTables, tables_of
 from mallgen.kinds.target import Target
 from mallgen.kinds.using import Callees, used
+from mallgen.loading.sources import limits
 from mallgen.proto.load import load_protos
 
 if TYPE_CHECKING:
     from mallgen.breaking.services import ReadVersion, ServiceVersion
+    from mallgen.emit.protoservice import ProtoOptions
     from mallgen.proto.model import ProtoContract
     from mallgen.tablerules.carriers import Carrier
 
@@ -34,6 +36,23 @@ def read(target: Target) -> ReadTarget:
     sources = {**loaded.sources, **uses.sources, **tables.sources}
     contract = None if uses.failed or tables.failed else loaded.contract
     return ReadTarget(contract, uses, tables, problems, sources)
+
+
+def options(target: Target, found: ReadTarget, prove: bool) -> "ProtoOptions":
+    """Return the options of the emitter of a target with a .proto."""
+    from mallgen.emit.protoservice import ProtoOptions
+
+    return ProtoOptions(
+        bodies=target.bodies,
+        from_filename=bool(target.option(FROM_FILENAME)),
+        name=target.called.name,
+        package=target.called.package,
+        key=target.called.key,
+        uses=found.uses.found,
+        tables=found.tables.found,
+        prove=prove,
+        most=limits().output,
+    )
 
 
 def protos(target: Target) -> tuple[str, ...]:

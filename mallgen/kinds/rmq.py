@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 from mallgen.kinds.kind import STARTED, Kind
-from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, read, version
+from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, options, read, version
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables
 from mallgen.kinds.target import Made, Target, made
-from mallgen.loading.sources import limits
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
 
@@ -15,26 +14,15 @@ if TYPE_CHECKING:
 
 
 def _make(target: Target, prove: bool) -> Made:
-    from mallgen.emit.rmq import QueueOptions, emit
+    from mallgen.emit.rmq import emit
 
     found = read(target)
     contract = found.contract
     if contract is None:
         return Made("", "", (), found.diagnostics, found.sources)
-    options = QueueOptions(
-        bodies=target.bodies,
-        from_filename=bool(target.option(FROM_FILENAME)),
-        name=target.called.name,
-        package=target.called.package,
-        key=target.called.key,
-        uses=found.uses.found,
-        tables=found.tables.found,
-        prove=prove,
-        most=limits().output,
-    )
     topics = sum(len(service.methods) for service in contract.services)
     subject = f"{target.called.name or contract.title}: {counted(topics, 'topic')}{counted_tables(found.tables)}"
-    return made(subject, emit(contract, options), found.diagnostics, found.sources)
+    return made(subject, emit(contract, options(target, found, prove)), found.diagnostics, found.sources)
 
 
 def _version(target: Target, service: "ServiceVersion") -> "ReadVersion":

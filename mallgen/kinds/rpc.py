@@ -1,10 +1,9 @@
 """The kind of .proto contracts: RPC services, which other services call."""
 
 from mallgen.kinds.kind import REGISTERED, Kind
-from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, read, version
+from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, options, read, version
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables
 from mallgen.kinds.target import Made, Target, made
-from mallgen.loading.sources import limits
 from mallgen.proto.scan import package
 from mallgen.text.visible import counted
 
@@ -19,23 +18,12 @@ def _make(target: Target, prove: bool) -> Made:
     contract = found.contract
     if contract is None:
         return Made("", "", (), found.diagnostics, found.sources)
-    options = RpcOptions(
-        port=target.port or _PORT,
-        bodies=target.bodies,
-        client_only=bool(target.option(CLIENT_ONLY)),
-        from_filename=bool(target.option(FROM_FILENAME)),
-        name=target.called.name,
-        package=target.called.package,
-        key=target.called.key,
-        uses=found.uses.found,
-        tables=found.tables.found,
-        prove=prove,
-        most=limits().output,
-    )
+    only = bool(target.option(CLIENT_ONLY))
+    all_options = RpcOptions(options(target, found, prove), target.port or _PORT, only)
     methods = sum(len(service.methods) for service in contract.services)
     title = target.called.name or contract.title
     counts = f"{counted(len(contract.services), 'service')}, {counted(methods, 'RPC')}{counted_tables(found.tables)}"
-    return made(f"{title}: {counts}", emit(contract, options), found.diagnostics, found.sources)
+    return made(f"{title}: {counts}", emit(contract, all_options), found.diagnostics, found.sources)
 
 
 KIND = Kind(

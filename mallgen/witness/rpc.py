@@ -8,6 +8,7 @@ from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import EnumPair, MessagePair, ProtoFieldPair, RpcPair
 from mallgen.breaking.proto_tree import RpcNode, ValueNode
 from mallgen.emit.protobuf import Modules, modules
+from mallgen.emit.protoservice import ProtoOptions
 from mallgen.emit.rpc import RpcOptions, emit
 from mallgen.proto.model import ProtoContract
 from mallgen.python.code import Code, PyIdent
@@ -195,7 +196,7 @@ def _load(child: Child, contract: ProtoContract, service: str) -> None:
         texts = {f"{package}/__init__.py": "", **{file.path: file.text for file in files}}
         child.load(service, "calls", texts, package, {})
         return
-    emitted = emit(contract, RpcOptions(package=package, prove=False))
+    emitted = emit(contract, RpcOptions(ProtoOptions(package=package, prove=False)))
     if not emitted.files:
         problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
         raise NotExecuted(f"no code can be made of {contract.title}: {problem}")

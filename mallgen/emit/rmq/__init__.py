@@ -1,7 +1,6 @@
 """The emitter of queue services: turns a `.proto` contract into the files of a Python service that consumes topics."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,83 +11,50 @@ from mallgen.emit.calling import QUEUES
 from mallgen.emit.clients import CallSignature
 from mallgen.emit.messages import MethodView
 from mallgen.emit.producers import producer
-from mallgen.emit.protobuf import Modules, Uses, modules
+from mallgen.emit.protobuf import Uses, modules
+from mallgen.emit.protoservice import NamedService, ProtoOptions, named
 from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
-from mallgen.emit.tables import ServiceTables
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
-from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
+from mallgen.output.signature import Imported, Param, Signature
 from mallgen.proto.model import ProtoContract, Use, prose
 from mallgen.proto.topics import Topic, problems, topics
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import Imports, call, docstring, literal, yaml_text
 from mallgen.python.render import Renderer, TooMuch
-from mallgen.text.limits import DEFAULT
-
-if TYPE_CHECKING:  # a service without tables does not need it
-    from mallgen.emit.model.files import TableSet
 
 _OWN_SETTINGS = frozenset(key.lower() for key in CLASSES["QueueServerConf"])
 _CONSUMER_NAMES = ("BatchTopic", "MessageContext", "ServiceContext", "TOPICS", "Topic", "list", "tuple")
 _LOGIC_NAMES = ("MessageContext", "NotImplementedError", "ServiceContext", "__init__", "list", "msg", "msgs", "self")
 
 
-class QueueOptions(Struct, frozen=True):
-    """The options of the emitter beyond the contract itself.
-
-    `name`, `package` and `key` replace those derived from the proto, unless empty. `bodies` are pairs of an RPC's path
-    and its logic; the other topics get stubs. `from_filename` names the service after the file. `uses` are the services
-    that this one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits the bytes
-    of all files.
-    """
-
-    bodies: tuple[tuple[str, LogicBody], ...] = ()
-    from_filename: bool = False
-    name: str = ""
-    package: str = ""
-    key: str = ""
-    uses: tuple[Use, ...] = ()
-    tables: "TableSet | None" = None
-    prove: bool = True
-    most: int = DEFAULT.output
-
-
 class QueueLayout(Struct, frozen=True):
-    """The names of a service, chosen before anything is rendered."""
+    """A named service, as the files of a queue service need it."""
 
-    contract: ProtoContract
-    title: str
-    package: PyIdent
-    key: str  # the name of the consumer group: `seckill.rmq`
+    service: NamedService
     topics: tuple[Topic, ...]
-    uses: tuple[Use, ...]
-    tables: ServiceTables
 
     @property
-    def messages(self) -> Modules:
-        """The modules of the service's own pb package."""
-        return Modules(Code(f"{self.package}.pb"))
+    def package(self) -> PyIdent:
+        """The Python package."""
+        return self.service.package
 
     @property
     def skeleton(self) -> Skeleton:
         """The facts that the common files of a service are made from."""
-        distribution = self.package.replace("_", "-")
-        drivers = ("kafka", *self.tables.extras)
+        title, package = self.service.title, self.package
+        distribution = package.replace("_", "-")
+        drivers = ("kafka", *self.service.tables.extras)
         dev = (*DEV, "types-protobuf>=5.29")
-        return Skeleton(self.title, self.package, distribution, ("queue",), "rmq/test.py", "rmq/hooks.py", dev, drivers)
-
-    @property
-    def used_services(self) -> tuple[calling.UsedService, ...]:
-        """The used services, as wiring.py needs them."""
-        return calling.used_services(self.uses, self.package)
+        return Skeleton(title, package, distribution, ("queue",), "rmq/test.py", "rmq/hooks.py", dev, drivers)
 
     def setting(self, topic: Topic) -> PyIdent:
         """Return the attribute of the settings that a topic has for itself."""
         return names.variable(topic.method.name)
 
 
-def emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
+def emit(contract: ProtoContract, options: ProtoOptions) -> Emitted:
     """Return all files of the service that `contract` describes, or diagnostics."""
     try:
         return _emit(contract, options)
@@ -96,36 +62,32 @@ def emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
         return too_much(options.most, contract.services[0].span)
 
 
-def _emit(contract: ProtoContract, options: QueueOptions) -> Emitted:
-    title = options.name or (contract.stem if options.from_filename else contract.title)
-    package = PyIdent(options.package) if options.package else names.queue_package(title)
-    key = options.key or f"{title.lower()}.rmq"
-    tables = ServiceTables(options.tables, package)
-    layout = QueueLayout(contract, title, package, key, topics(contract), options.uses, tables)
-    own = Use(title, contract, kind="rmq")
-    wrong = (*_problems(layout), *clients.problems(options.uses, own, tables.attributes))
+def _emit(contract: ProtoContract, options: ProtoOptions) -> Emitted:
+    service = named(contract, options, "rmq", names.queue_package)
+    layout, package = QueueLayout(service, topics(contract)), service.package
+    own = Use(service.title, contract, kind="rmq")
+    wrong = (*_problems(layout), *clients.problems(service.uses, own, service.tables.attributes))
     if wrong:
         return Emitted((), wrong)
     renderer = Renderer(options.prove, options.most)
-    classes = clients.classes(contract, layout.messages, f"{package}.producer", QUEUES)
+    classes = clients.classes(contract, service.messages, f"{package}.producer", QUEUES)
     files = (*_once(layout, options, renderer), *_always(layout, renderer))
-    used = clients.used_classes(options.uses, package)
+    used = clients.used_classes(service.uses, package)
     return emitted(files, (), contract.services[0].span, (*classes, *used))
 
 
 def _problems(layout: QueueLayout) -> Iterator[Diagnostic]:
-    if names.is_taken(layout.package):
-        message = f"the package `{layout.package}` would shadow a library of that name"
-        yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
-    yield from problems(layout.topics, layout.contract)
-    yield from clients.contract_problems(layout.contract, QUEUES)
+    contract = layout.service.contract
+    yield from layout.service.problems()
+    yield from problems(layout.topics, contract)
+    yield from clients.contract_problems(contract, QUEUES)
     yield from _setting_problems(layout)
 
 
 def _setting_problems(layout: QueueLayout) -> Iterator[Diagnostic]:
     """Yield errors about topics whose block of settings would have the name of another setting."""
     taken = names.Claims("setting", "rename the RPC; `// mallgen:topic NAME` keeps the name of its topic")
-    for use, service in zip(layout.uses, layout.used_services, strict=True):
+    for use, service in zip(layout.service.uses, layout.service.used_services, strict=True):
         taken.claim(service.setting, use.name, use.contract.services[0].span)
     for topic in layout.topics:
         setting, span = layout.setting(topic), topic.method.span
@@ -138,13 +100,13 @@ def _setting_problems(layout: QueueLayout) -> Iterator[Diagnostic]:
     yield from taken.problems
 
 
-def _once(layout: QueueLayout, options: QueueOptions, renderer: Renderer) -> Iterator[File]:
-    used = calling.settings(layout.used_services)
+def _once(layout: QueueLayout, options: ProtoOptions, renderer: Renderer) -> Iterator[File]:
+    service = layout.service
+    used = calling.settings(service.used_services)
     settings = renderer.render(
-        "rmq/etc.yaml", name=yaml_text(layout.key), uses=used, data_source=layout.tables.data_source
+        "rmq/etc.yaml", name=yaml_text(service.key), uses=used, data_source=service.tables.data_source
     )
-    blocks = tuple(SettingsBlock(key, (f"{key}:", *lines), False) for key, lines in used)
-    yield from layout.skeleton.once(settings, (*blocks, *layout.tables.blocks), renderer)
+    yield from layout.skeleton.once(settings, service.blocks(), renderer)
     bodies = dict(options.bodies)
     for number, topic in enumerate(layout.topics):
         wire = topic.method.wire
@@ -175,7 +137,7 @@ def _logic(layout: QueueLayout, topic: Topic, body: LogicBody | None, renderer: 
     imports.add(QUEUES.library, "MessageContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
     name = PyIdent(f"{names.class_name(topic.method.name)}Logic")
-    types = _takes(topic, Uses(layout.messages, imports, [*_LOGIC_NAMES, name, _method(topic)]))
+    types = _takes(topic, Uses(layout.service.messages, imports, [*_LOGIC_NAMES, name, _method(topic)]))
     stub = (code("raise NotImplementedError({})", literal(topic.name)),)
     text = renderer.python(
         "rmq/logic.py",
@@ -191,41 +153,29 @@ def _logic(layout: QueueLayout, topic: Topic, body: LogicBody | None, renderer: 
 
 
 def _always(layout: QueueLayout, renderer: Renderer) -> Iterator[File]:
-    package, title = layout.package, layout.title
+    package, title = layout.package, layout.service.title
     yield wiring(layout.skeleton, _wiring(layout), renderer)
     yield layout.skeleton.app("rmq/app.py", f"The service {title}.", renderer)
     yield File(f"{package}/consumer.py", _consumer(layout, renderer), Owner.ALWAYS, Role("consumer"))
     yield init(f"{package}/logic", "logic", f"The logic of {title}.", renderer)
-    yield from clients.client_files(layout.uses, package, renderer)
-    yield from layout.tables.files(renderer)
+    yield from clients.client_files(layout.service.uses, package, renderer)
+    yield from layout.service.tables.files(renderer)
     yield init(package, package, f"The queue service {title}.", renderer)
     yield typed(package)
-    source = producer(layout.contract, layout.messages, renderer)
+    source = producer(layout.service.contract, layout.service.messages, renderer)
     yield File(f"{package}/producer.py", source, Owner.ALWAYS, Role("producer"))
-    yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
+    yield from modules(layout.service.contract, layout.service.messages, f"{package}/pb", renderer)
 
 
 def _wiring(layout: QueueLayout) -> Wiring:
     imports = Imports(layout.package)
-    imports.add("typing", "TypeVar")
-    imports.add("mallgen_runtime", "ServiceBase")
     imports.add(QUEUES.library, "TopicConf")
     imports.add("mallgen_runtime.schema", "field")
     own = [
         call(f"{layout.setting(topic)}: TopicConf = field(", ["default_factory=TopicConf"], indent=4)
         for topic in layout.topics
     ]
-    has_outbox = layout.tables.has_outbox
-    used = calling.statements(layout.used_services, imports, has_outbox)
-    outbox = calling.outbox(layout.used_services, imports) if has_outbox else []
-    return Wiring(
-        what=f"What every {layout.title} service has.",
-        asks=f"Settings that {layout.title} asks for.",
-        base=imports.add(QUEUES.library, "QueueServerConf"),
-        imports=imports,
-        fields=[*own, *calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
-        statements=[*used, *layout.tables.statements(imports), *outbox],
-    )
+    return layout.service.wiring(imports, imports.add(QUEUES.library, "QueueServerConf"), own)
 
 
 def _consumer(layout: QueueLayout, renderer: Renderer) -> str:
@@ -236,10 +186,10 @@ def _consumer(layout: QueueLayout, renderer: Renderer) -> str:
     scope = names.Scope(set(_CONSUMER_NAMES))
     functions = {topic: scope.add(names.variable(topic.method.name)) for topic in layout.topics}
     logic = {topic: _imported(layout, topic, imports, scope) for topic in layout.topics}
-    uses = Uses(layout.messages, imports, {*_CONSUMER_NAMES, *functions.values(), *logic.values()})
+    uses = Uses(layout.service.messages, imports, {*_CONSUMER_NAMES, *functions.values(), *logic.values()})
     return renderer.python(
         "rmq/consumer.py",
-        module_docstring=docstring([f"The topics of {layout.title}: each message goes to its logic."], 0),
+        module_docstring=docstring([f"The topics of {layout.service.title}: each message goes to its logic."], 0),
         functions=[_function(topic, functions[topic], logic[topic], uses) for topic in layout.topics],
         topics=[_entry(layout, topic, functions[topic], uses, imports) for topic in layout.topics],
         imports=imports.lines(),

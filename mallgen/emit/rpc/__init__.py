@@ -1,30 +1,24 @@
 """The emitter of RPC services: turns a `.proto` contract into the files of a Python service."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mallgen.diagnostics import Diagnostic
 from mallgen.emit import Emitted, LogicBody, UserText, calling, clients, emitted, too_much, typed
 from mallgen.emit.clients import signature
 from mallgen.emit.messages import MethodView
-from mallgen.emit.protobuf import Modules, Uses, modules
-from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
-from mallgen.emit.tables import ServiceTables
+from mallgen.emit.protobuf import Uses, modules
+from mallgen.emit.protoservice import NamedService, ProtoOptions, named
+from mallgen.emit.service import DEV, Skeleton, init, wiring
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
-from mallgen.output.signature import Imported, Param, SettingsBlock, Signature
+from mallgen.output.signature import Imported, Param, Signature
 from mallgen.proto.model import Method, ProtoContract, Service, Use, prose
 from mallgen.python import names
 from mallgen.python.code import Code, PyIdent, code
 from mallgen.python.layout import WIDTH, Imports, call, docstring, literal, yaml_text
 from mallgen.python.render import Renderer, TooMuch
-from mallgen.text.limits import DEFAULT
 from mallgen.text.width import width
-
-if TYPE_CHECKING:  # a service without tables does not need it
-    from mallgen.emit.model.files import TableSet
 
 _SERVER_NAMES = (
     "AsyncIterator",
@@ -49,55 +43,39 @@ _KINDS = {
 
 
 class RpcOptions(Struct, frozen=True):
-    """The options of the emitter beyond the contract itself.
+    """The options of the emitter: those of every service made from a proto, and its own.
 
-    `name`, `package` and `key` replace those derived from the proto, unless empty. `port` goes into the settings of a
-    new project. `bodies` are pairs of wire path and logic; the other methods become stubs. `client_only` makes the
-    client and its messages alone, `from_filename` names the service after the file. `uses` are the services that this
-    one calls, `tables` those of its database. `prove` compiles each generated module; `most` limits the bytes of all
-    files.
+    `port` goes into the settings of a new project. `client_only` makes the client and its messages alone.
     """
 
+    service: ProtoOptions = ProtoOptions()
     port: int = 8080
-    bodies: tuple[tuple[str, LogicBody], ...] = ()
     client_only: bool = False
-    from_filename: bool = False
-    name: str = ""
-    package: str = ""
-    key: str = ""
-    uses: tuple[Use, ...] = ()
-    tables: "TableSet | None" = None
-    prove: bool = True
-    most: int = DEFAULT.output
 
 
 class RpcLayout(Struct, frozen=True):
-    """The names of a service, chosen before anything is rendered."""
+    """A named service, as the files of an RPC service need it."""
 
-    contract: ProtoContract
-    title: str
-    package: PyIdent
-    key: str  # the name under which instances are registered: `order.rpc`, as goctl writes it
-    uses: tuple[Use, ...]
-    tables: ServiceTables
+    service: NamedService
 
     @property
-    def messages(self) -> Modules:
-        """The modules of the service's own pb package."""
-        return Modules(Code(f"{self.package}.pb"))
+    def contract(self) -> ProtoContract:
+        """The contract."""
+        return self.service.contract
+
+    @property
+    def package(self) -> PyIdent:
+        """The Python package."""
+        return self.service.package
 
     @property
     def skeleton(self) -> Skeleton:
         """The facts that the common files of a service are made from."""
-        distribution = self.package.replace("_", "-")
+        package, uses, tables = self.package, self.service.uses, self.service.tables
         dev = (*DEV, "types-protobuf>=5.29")
-        drivers = tuple(sorted({*calling.queue_extras(self.uses), *self.tables.extras}))
-        return Skeleton(self.title, self.package, distribution, ("rpc",), "rpc/test.py", "rpc/hooks.py", dev, drivers)
-
-    @property
-    def used_services(self) -> tuple[calling.UsedService, ...]:
-        """The used services, as wiring.py needs them."""
-        return calling.used_services(self.uses, self.package)
+        drivers = tuple(sorted({*calling.queue_extras(uses), *tables.extras}))
+        title, distribution = self.service.title, package.replace("_", "-")
+        return Skeleton(title, package, distribution, ("rpc",), "rpc/test.py", "rpc/hooks.py", dev, drivers)
 
     def folder(self, service: Service) -> str:
         """Return the folder of a service's logic below `logic/`, "" when there is only one service."""
@@ -119,54 +97,46 @@ def emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
     try:
         return _emit(contract, options)
     except TooMuch:
-        return too_much(options.most, contract.services[0].span)
+        return too_much(options.service.most, contract.services[0].span)
 
 
 def _emit(contract: ProtoContract, options: RpcOptions) -> Emitted:
-    title = options.name or (contract.stem if options.from_filename else contract.title)
-    package = PyIdent(options.package) if options.package else names.rpc_package(title)
-    key = options.key or f"{title.lower()}.rpc"
-    layout = RpcLayout(contract, title, package, key, options.uses, ServiceTables(options.tables, package))
-    own = Use(title, contract)
-    problems = (*_problems(layout), *clients.problems(options.uses, own, layout.tables.attributes))
+    service = named(contract, options.service, "rpc", names.rpc_package)
+    layout, uses = RpcLayout(service), service.uses
+    own = Use(service.title, contract)
+    problems = (
+        *service.problems(),
+        *clients.contract_problems(contract),
+        *clients.problems(uses, own, service.tables.attributes),
+    )
     if problems:
         return Emitted((), problems)
-    renderer = Renderer(options.prove, options.most)
+    renderer = Renderer(options.service.prove, options.service.most)
     always = tuple(_always(layout, renderer))
-    classes = tuple(clients.classes(contract, layout.messages, f"{layout.package}.client"))
+    classes = tuple(clients.classes(contract, service.messages, f"{service.package}.client"))
     if options.client_only:
         return emitted(always, (), contract.services[0].span, classes)
     files = (*_once(layout, options, renderer), *_server_side(layout, renderer), *always)
-    classes = (*classes, *clients.used_classes(options.uses, layout.package))
+    classes = (*classes, *clients.used_classes(uses, service.package))
     return emitted(files, (), contract.services[0].span, classes)
 
 
-def _problems(layout: RpcLayout) -> Iterator[Diagnostic]:
-    if names.is_taken(layout.package):
-        message = f"the package `{layout.package}` would shadow a library of that name"
-        yield Diagnostic("taken-name", message, layout.contract.services[0].span, "give the proto another package")
-    yield from clients.contract_problems(layout.contract)
-
-
 def _once(layout: RpcLayout, options: RpcOptions, renderer: Renderer) -> Iterator[File]:
-    package = layout.package
-    used = calling.settings(layout.used_services)
+    service = layout.service
     settings = renderer.render(
         "rpc/etc.yaml",
-        name=yaml_text(layout.key),
+        name=yaml_text(service.key),
         listen_on=code("0.0.0.0:{}", options.port),
-        etcd=calling.etcd_block(layout.key),
-        uses=used,
-        data_source=layout.tables.data_source,
+        etcd=calling.etcd_block(service.key),
+        uses=calling.settings(service.used_services),
+        data_source=service.tables.data_source,
     )
-    blocks = tuple(SettingsBlock(key, (f"{key}:", *lines), False) for key, lines in used)
-    blocks += layout.tables.blocks
-    yield from layout.skeleton.once(settings, blocks, renderer)
-    bodies = dict(options.bodies)
-    methods = [(service, method) for service in layout.contract.services for method in service.methods]
-    for number, (service, method) in enumerate(methods):
+    yield from layout.skeleton.once(settings, service.blocks(), renderer)
+    bodies = dict(options.service.bodies)
+    methods = [(group, method) for group in layout.contract.services for method in group.methods]
+    for number, (group, method) in enumerate(methods):
         logic = _logic(layout, method, bodies.get(method.wire), renderer)
-        path = "/".join(filter(None, (package, "logic", layout.folder(service), _module(method) + ".py")))
+        path = "/".join(filter(None, (layout.package, "logic", layout.folder(group), _module(method) + ".py")))
         signature = logic.signature._replace(position=number)
         yield File(path, logic.text, Owner.ONCE, Role("logic", method.wire), method.span, signature)
 
@@ -180,7 +150,7 @@ def _logic(layout: RpcLayout, method: Method, body: LogicBody | None, renderer: 
     imports.add("mallgen_runtime.rpc", "RpcContext")
     imports.add(f"{layout.package}.svc", "ServiceContext")
     name = PyIdent(f"{names.class_name(method.name)}Logic")
-    uses = Uses(layout.messages, imports, [*_LOGIC_NAMES, name, _method(method)])
+    uses = Uses(layout.service.messages, imports, [*_LOGIC_NAMES, name, _method(method)])
     types = signature(method, uses, imports)
     text = renderer.python(
         "rpc/logic.py",
@@ -209,42 +179,27 @@ def _method(method: Method) -> PyIdent:
 
 
 def _server_side(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
-    package, title = layout.package, layout.title
-    yield wiring(layout.skeleton, _wiring(layout), renderer)
+    package, title = layout.package, layout.service.title
+    imports = Imports(package)
+    base = imports.add("mallgen_runtime.rpc", "RpcServerConf")
+    yield wiring(layout.skeleton, layout.service.wiring(imports, base), renderer)
     yield layout.skeleton.app("rpc/app.py", f"The service {title}.", renderer)
     yield File(f"{package}/server.py", _server(layout, renderer), Owner.ALWAYS, Role("server"))
     folders = sorted({"logic", *(f"logic/{layout.folder(s)}".rstrip("/") for s in layout.contract.services)})
     for folder in folders:
         yield init(f"{package}/{folder}", folder, f"The logic of {title}.", renderer)
-    yield from clients.client_files(layout.uses, package, renderer)
-    yield from layout.tables.files(renderer)
-
-
-def _wiring(layout: RpcLayout) -> Wiring:
-    imports = Imports(layout.package)
-    imports.add("typing", "TypeVar")
-    imports.add("mallgen_runtime", "ServiceBase")
-    has_outbox = layout.tables.has_outbox
-    used = calling.statements(layout.used_services, imports, has_outbox)
-    outbox = calling.outbox(layout.used_services, imports) if has_outbox else []
-    return Wiring(
-        what=f"What every {layout.title} service has.",
-        asks=f"Settings that {layout.title} asks for.",
-        base=imports.add("mallgen_runtime.rpc", "RpcServerConf"),
-        imports=imports,
-        fields=[*calling.fields(layout.used_services, imports), *layout.tables.fields(imports)],
-        statements=[*used, *layout.tables.statements(imports), *outbox],
-    )
+    yield from clients.client_files(layout.service.uses, package, renderer)
+    yield from layout.service.tables.files(renderer)
 
 
 def _always(layout: RpcLayout, renderer: Renderer) -> Iterator[File]:
     """Yield the client and the messages, which consumers need too."""
     package = layout.package
-    yield init(package, package, f"The RPC service {layout.title}.", renderer)
+    yield init(package, package, f"The RPC service {layout.service.title}.", renderer)
     yield typed(package)
-    source = clients.client(layout.contract, layout.messages, renderer)
+    source = clients.client(layout.contract, layout.service.messages, renderer)
     yield File(f"{package}/client.py", source, Owner.ALWAYS, Role("client"))
-    yield from modules(layout.contract, layout.messages, f"{package}/pb", renderer)
+    yield from modules(layout.contract, layout.service.messages, f"{package}/pb", renderer)
 
 
 def _server(layout: RpcLayout, renderer: Renderer) -> str:
@@ -256,7 +211,7 @@ def _server(layout: RpcLayout, renderer: Renderer) -> str:
     functions = [table.function(method) for service in layout.contract.services for method in service.methods]
     return renderer.python(
         "rpc/server.py",
-        module_docstring=docstring([f"The RPCs of {layout.title}: each calls its logic."], 0),
+        module_docstring=docstring([f"The RPCs of {layout.service.title}: each calls its logic."], 0),
         services=[table.entry(service) for service in layout.contract.services],
         imports=imports.lines(),
         functions=functions,
@@ -277,7 +232,7 @@ class _LogicTable:
             for method in service.methods
         }
         taken = {*_SERVER_NAMES, "tuple", *self._functions.values(), *self._logic.values()}
-        self._uses = Uses(layout.messages, imports, taken)
+        self._uses = Uses(layout.service.messages, imports, taken)
 
     def _imported(self, service: Service, method: Method, scope: names.Scope) -> PyIdent:
         """Import the logic class of a method and return its local name."""
