@@ -15,7 +15,7 @@ demo-real: setup ## the same on MariaDB, Redis and etcd, which it starts and sto
 run: setup ## the same, and leave it up until Ctrl-C
 	@$(BIN)/python scripts/demo.py --serve
 
-servers: ## install MariaDB, PostgreSQL, Redis and Kafka, where we are root on Debian
+servers: ## install MariaDB, PostgreSQL, Redis, Kafka and Chromium, where we are root on Debian
 	@scripts/servers.sh
 
 test: setup servers ## at most five minutes on two cores

@@ -11,6 +11,7 @@ needed=""
 command -v redis-server >/dev/null || needed="$needed redis-server"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || needed="$needed postgresql"
 command -v etcd >/dev/null || needed="$needed etcd-server"
+command -v chromedriver >/dev/null || needed="$needed chromium chromium-driver"
 if [ -z "$needed" ]; then
     kafka
     exit 0

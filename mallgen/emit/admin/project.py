@@ -33,7 +33,7 @@ class Chosen(Struct, frozen=True):
 def choose(schema: Schema, asked: Sequence[str], database: str) -> Chosen:
     """Return the tables of some names, which must be those of one database."""
     problems = list(_unknown(schema, asked, database))
-    found = [table for table in schema.of(database) if table.name in asked]
+    found = sorted((one for one in schema.of(database) if one.name in asked), key=lambda one: asked.index(one.name))
     for table in found[1:]:
         if table.database != found[0].database and not problems:
             problems.append(_other_database(found[0], table))
