@@ -5,10 +5,10 @@ BIN := .venv/bin
 setup:
 	@scripts/setup.sh
 
-demo: setup ## generate the shop, start its services, call the seven routes, stop them
+demo: setup ## generate the shop, start its services, call the seven routes, hold a flash sale, stop them
 	@$(BIN)/python scripts/demo.py
 
-demo-real: setup ## the same on MariaDB, Redis and etcd, which it starts and stops itself
+demo-real: setup ## the same on MariaDB, Redis, Kafka and etcd, which it starts and stops itself
 	@scripts/servers.sh
 	@$(BIN)/python scripts/demo_real.py
 

@@ -1,7 +1,8 @@
-"""Demonstrate the shop on real parts: MariaDB has the tables, Redis the cache, etcd knows the services.
+"""Demonstrate the shop on real parts: tables in MariaDB, a cache in Redis, queues in Kafka, services known to etcd.
 
-It starts all three on ports of their own, makes the tables with the files of examples/sql, fills them with the seeds of
-the services, starts them, calls the seven routes, and stops everything. Exits with 3 when a part is missing.
+It starts all four on ports of their own, makes the tables with the files of examples/sql, fills them with the seeds of
+the services, starts them, calls the seven routes, holds the flash sale, and stops everything. Exits with 3 when a part
+is missing.
 """
 
 import contextlib
@@ -11,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -22,14 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import demo  # noqa: E402
+import sale  # noqa: E402
 
-from tests import parts, servers  # noqa: E402
+from tests import kafka_server, parts, servers  # noqa: E402
 
 PATIENCE = 30.0  # seconds until all services answer
 
 
 def main() -> int:
-    """Run the demonstration; return 0 when all seven routes answered."""
+    """Run the demonstration; return 0 when all routes answered and the sale is as it must be."""
     demo.prepare()
     subprocess.run([*demo.MALLGEN, "gen", "-q"], cwd=demo.COPY, check=True, stdout=subprocess.DEVNULL)
     try:
@@ -40,58 +44,97 @@ def main() -> int:
         return 3
 
 
+class Parts(NamedTuple):
+    """The servers that the services need."""
+
+    mariadb: servers.MariaDb
+    redis: servers.Redis
+    etcd: parts.Etcd
+    kafka: kafka_server.Kafka
+
+
 def run(stack: contextlib.ExitStack) -> int:
-    """Start the parts and the services, call the routes, and return the exit code."""
+    """Start the parts and the services, call the routes, hold the sale, and return the exit code."""
+    found = start(stack)
+    ports, figures = ({name: demo.free_port() for name in demo.SERVICES} for _ in range(2))
+    write_settings(ports, figures, found)
+    environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
+    environment["DB_PASSWORD"] = quote(servers.PASSWORD, safe="")
+    for name in ("AUTH_ACCESS_SECRET", "PAY_NOTIFY_SECRET"):
+        environment.setdefault(name, secrets.token_urlsafe(32))
+    for name in demo.RPC_SERVICES:
+        words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
+        print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
+        subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
+    print("\n$ python -m mall_api -f etc/real.yaml   # and its RPC and queue services", flush=True)
+    with started(environment):
+        wait(ports["mall"])
+        code = demo.call_all(ports["mall"])
+        code = code or sale.show(ports["mall"], environment["AUTH_ACCESS_SECRET"], of_mariadb(found.mariadb), figures)
+        with Client(port=found.redis.port) as client:
+            print(f"\n{client.dbsize()} keys are in Redis now", flush=True)
+        return code
+
+
+def start(stack: contextlib.ExitStack) -> Parts:
+    """Start the parts, and make the tables."""
     mariadb = stack.enter_context(servers.mariadb())
     print(f"MariaDB listens on {mariadb.port}", flush=True)
     redis = stack.enter_context(servers.redis())
     print(f"Redis listens on {redis.port}", flush=True)
     etcd = parts.Etcd(Path(stack.enter_context(servers.folder()))).start()
     stack.callback(etcd.kill)
-    print(f"etcd listens on {etcd.port}\n", flush=True)
+    print(f"etcd listens on {etcd.port}", flush=True)
+    kafka = stack.enter_context(kafka_server.kafka())
+    print(f"Kafka listens on {kafka.host}\n", flush=True)
     for tables in sorted((ROOT / "examples" / "sql").glob("*.sql")):
         print(f"$ mariadb < examples/sql/{tables.name}", flush=True)
         mariadb.run(tables.read_text(encoding="utf-8"))
-    ports = {name: demo.free_port() for name in demo.SERVICES}
-    write_settings(ports, mariadb, redis, etcd)
-    environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
-    environment["DB_PASSWORD"] = quote(servers.PASSWORD, safe="")
-    for name in ("AUTH_ACCESS_SECRET", "PAY_NOTIFY_SECRET"):
-        environment.setdefault(name, secrets.token_urlsafe(32))
-    for name in demo.SERVICES[:-1]:
-        words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
-        print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
-        subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
-    print("\n$ python -m mall_api -f etc/real.yaml   # and its seven RPC services", flush=True)
-    with started(environment):
-        wait(ports["mall"])
-        code = demo.call_all(ports["mall"])
-        with Client(port=redis.port) as client:
-            print(f"\n{client.dbsize()} keys are in Redis now", flush=True)
-        return code
+    return Parts(mariadb, redis, etcd, kafka)
 
 
-def write_settings(ports: dict[str, int], mariadb: servers.MariaDb, redis: servers.Redis, etcd: parts.Etcd) -> None:
+def of_mariadb(mariadb: servers.MariaDb) -> sale.Rows:
+    """Return a reader of tables that uses MariaDB's own client."""
+
+    def rows(database: str, statement: str) -> list[tuple[str, ...]]:
+        return [tuple(line.split("\t")) for line in mariadb.run(statement, database).splitlines()]
+
+    return rows
+
+
+def write_settings(ports: Mapping[str, int], figures: Mapping[str, int], found: Parts) -> None:
     """Write `etc/real.yaml` for each service."""
+    services = tomllib.loads((demo.COPY / "mallgen.toml").read_text(encoding="utf-8"))["service"]
     for name, port in ports.items():
-        if name == "mall":
-            lines = [f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}"]
-            lines += [
-                f"{other.capitalize()}RPC:\n  Etcd:\n    Hosts: [{etcd.host}]\n    Key: {other}.rpc"
-                for other in demo.SERVICES[:-1]
-            ]
-        else:
-            lines = [
-                f"Name: {name}.rpc\nListenOn: 127.0.0.1:{port}",
-                f"Etcd:\n  Hosts: [{etcd.host}]\n  Key: {name}.rpc",
-                f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{mariadb.port}/{name}"',
-                f"CacheRedis:\n  - Host: {redis.host}",
-            ]
+        service = services["mall-api" if name == "mall" else name]
+        lines = [*own(name, port, found), demo.dev_server(figures[name])]
+        lines += [called(other, found) for other in service.get("uses", [])]
         if name == "pay":
-            lines += ["NotifySecret: ${PAY_NOTIFY_SECRET}"]
-            lines += [f"OrderRPC:\n  Etcd:\n    Hosts: [{etcd.host}]\n    Key: order.rpc"]
+            lines.append("NotifySecret: ${PAY_NOTIFY_SECRET}")
         path = demo.COPY / "generated" / name / "etc" / "real.yaml"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def own(name: str, port: int, found: Parts) -> list[str]:
+    """Return the settings of a service about itself."""
+    if name == "mall":
+        return [f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}"]
+    if name in demo.QUEUE_SERVICES:
+        return [f"Name: {name}.rmq\nBrokers: [{found.kafka.host}]\nGroup: {name}.rmq\nOffset: first"]
+    return [
+        f"Name: {name}.rpc\nListenOn: 127.0.0.1:{port}",
+        f"Etcd:\n  Hosts: [{found.etcd.host}]\n  Key: {name}.rpc",
+        f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{found.mariadb.port}/{name}"',
+        f"CacheRedis:\n  - Host: {found.redis.host}",
+    ]
+
+
+def called(name: str, found: Parts) -> str:
+    """Return the settings with which a service finds another one."""
+    title = "".join(part.capitalize() for part in name.split("_"))
+    if name in demo.QUEUE_SERVICES:
+        return f"{title}:\n  Brokers: [{found.kafka.host}]"
+    return f"{title}RPC:\n  Etcd:\n    Hosts: [{found.etcd.host}]\n    Key: {name}.rpc"
 
 
 @contextlib.contextmanager
@@ -100,7 +143,7 @@ def started(environment: dict[str, str]) -> Iterator[None]:
     running = []
     try:
         for name in demo.SERVICES:
-            package = "mall_api" if name == "mall" else f"{name}_rpc"
+            package = "mall_api" if name == "mall" else f"{name}_{'rmq' if name in demo.QUEUE_SERVICES else 'rpc'}"
             words = [sys.executable, "-m", package, "-f", "etc/real.yaml"]
             with (demo.COPY / f"{name}.log").open("wb") as log:
                 running.append(
