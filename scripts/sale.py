@@ -128,7 +128,7 @@ class Count(NamedTuple):
 
     @property
     def problems(self) -> list[str]:
-        """What is not as it must be."""
+        """The sentences for all that is not as it must be."""
         one_each = len(set(self.orders.values())) == len(self.orders)
         kept = {order: user for user, order in self.purchases.items()}
         checks = {
