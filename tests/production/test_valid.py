@@ -46,6 +46,31 @@ def test_manifests_are_valid_in_every_version(words: str, here: Path) -> None:
     assert mallgen("check").code == 0
 
 
+@pytest.mark.parametrize("account", ["", "mine"])
+def test_who_finds_pods_may_read_where_they_are(account: str, here: Path) -> None:
+    workspace(here)
+    settings = here / "services/shop/etc/shop-api.yaml"
+    told = "StockRPC: {Target: 'k8s://stores/stock:grpc'}"
+    settings.write_text(re.sub("StockRPC: .*", told, settings.read_text("utf-8")), encoding="utf-8")
+    assert mallgen("kube", "shop", "-q", *(["-serviceAccount", account] if account else [])).code == 0
+    found = list(yaml.safe_load_all((here / "services/shop/kube.yaml").read_text("utf-8")))
+    for one in found:
+        kubernetes_validate.validate(one, "1.31", strict=True)
+    by_kind = {one["kind"]: one for one in found}
+    assert ("ServiceAccount" in by_kind) == (not account)
+    pod = by_kind["Deployment"]["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == (account or "shop")
+    assert "automountServiceAccountToken" not in pod
+    role, binding = by_kind["Role"], by_kind["RoleBinding"]
+    assert role["rules"] == [
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
+    ]
+    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == "stores"
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account or "shop", "namespace": "stores"}]
+    assert mallgen("check").code == 0
+
+
 def test_a_configmap_has_the_settings_as_they_are(here: Path) -> None:
     workspace(here)
     odd = "Name: mails.rmq\n\n  # \u4e2d\u6587 \ttab  \nText: 'a: b'  \nLast: |\n  x\n\n"

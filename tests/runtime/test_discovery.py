@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from mallgen_runtime.discovery import OK, EtcdConf, registrar, resolver
 from mallgen_runtime.discovery.etcd.instances import Instances, is_address
-from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
 from mallgen_runtime.discovery.folder import FolderRegistrar, FolderResolver, instances, root
+from mallgen_runtime.discovery.pace import Backoff, Trouble
 from mallgen_runtime.discovery.static import StaticResolver
 from mallgen_runtime.process.address import announced, internal_ip
 from mallgen_runtime.process.errors import ConfigError
@@ -302,7 +302,7 @@ def test_an_address_has_a_host_and_a_port(text: str) -> None:
 def test_a_trouble_is_told_twice_a_minute(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     caplog.set_level(logging.INFO)
     now = [0.0]
-    monkeypatch.setattr("mallgen_runtime.discovery.etcd.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mallgen_runtime.discovery.pace.time.monotonic", lambda: now[0])
     trouble = Trouble()
     trouble.over("never said")
     for second in range(61):
@@ -323,8 +323,8 @@ def test_pauses_grow_to_two_seconds_and_begin_anew_after_a_calm(monkeypatch: pyt
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr("mallgen_runtime.discovery.etcd.pace.asyncio.sleep", sleep)
-    monkeypatch.setattr("mallgen_runtime.discovery.etcd.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mallgen_runtime.discovery.pace.asyncio.sleep", sleep)
+    monkeypatch.setattr("mallgen_runtime.discovery.pace.time.monotonic", lambda: now[0])
 
     async def work() -> None:
         backoff = Backoff()

@@ -7,6 +7,7 @@ from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import plain
 from mallgen.emit.production.facts import Deployable, read_settings, variables
 from mallgen.emit.production.kube import drain
+from mallgen.emit.production.rights import GROUP, RESOURCE
 from mallgen.emit.production.trees import BadYaml, Tree, documents
 from mallgen.text.span import Span
 
@@ -54,6 +55,7 @@ def kube_drift(service: Deployable, text: str, file: str) -> Iterator[Diagnostic
     for tree in trees:
         if tree.at("kind").text == "Deployment":
             yield from _deployment(service, tree)
+            yield from _rights(service, tree, trees)
         elif tree.at("kind").text == "Service" and service.port:
             yield from _front(service, tree)
 
@@ -118,6 +120,29 @@ def _deployment(service: Deployable, tree: Tree) -> Iterator[Diagnostic]:
     if grace.text.isdecimal() and int(grace.text) < least:
         message = f"{service.name} needs up to {least} s to end, by Shutdown in its settings"
         yield _drift(message, grace.span, f"write {least}", service.tree.at("shutdown").span)
+
+
+def _rights(service: Deployable, deployment: Tree, trees: Sequence[Tree]) -> Iterator[Diagnostic]:
+    """Yield what keeps a service from finding pods, where the manifests have Roles or no account at all."""
+    pod = deployment.at("spec.template.spec")
+    roles = [tree for tree in trees if tree.at("kind").text in ("Role", "ClusterRole")]
+    granted = {
+        role.at("metadata.namespace").text
+        for role in roles
+        for rule in role.at("rules").items
+        if {RESOURCE, "*"} & {item.text for item in rule.at("resources").items}
+    }
+    for namespace, place in service.watched.items():
+        target = f"the settings look for pods in the namespace {namespace}"
+        if pod.at("automountServiceAccountToken").text.lower() == "false":
+            message = f"{target}, and the pods of {service.name} have no token to ask for them"
+            hint = "remove this line, and add a ServiceAccount with a Role: `mallgen kube` writes them into a new file"
+            yield _drift(message, pod.at("automountServiceAccountToken").span, hint, place)
+            return
+        if roles and not granted & {namespace, ""}:
+            message = f"{target}, and no Role lets {service.name} read its {RESOURCE}"
+            hint = f"add a Role in {namespace}: apiGroups [{GROUP}], resources [{RESOURCE}], verbs [list, watch]"
+            yield _drift(message, pod.at("serviceAccountName").span, hint, place)
 
 
 def _probe(service: Deployable, probe: Tree, named: dict[str, str], ports: set[str]) -> Iterator[Diagnostic]:

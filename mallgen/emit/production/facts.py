@@ -15,6 +15,8 @@ USER = 10001  # of the images' processes: no user of the base image has this num
 
 _VARIABLE = re.compile(r"(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?])([^{}]*))?")
 _FILLED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?-([^{}]*)|:?\?[^{}]*)?\}")
+_PODS = re.compile(r"k8s://(?P<namespace>[a-z0-9-]{0,63})/")
+_NAMESPACE = "default"  # go-zero's, of a target that names none
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 _DEV_PORT, _WRAP_UP, _WAIT, _GRPC_PORT = 6060, 1.0, 5.5, 8080  # the runtime's defaults, which are go-zero's
@@ -155,6 +157,16 @@ class Deployable(NamedTuple):
         if self.tree.at("log.mode").text in ("file", "volume"):
             found.add(filled(self.tree.at("log.path").text) or "logs")
         return tuple(sorted(path for path in found if is_plain_folder(path)))
+
+    @property
+    def watched(self) -> dict[str, Span]:
+        """The namespaces in which the service looks for pods, each with the first `k8s://` target that says so."""
+        found: dict[str, Span] = {}
+        for leaf in leaves(self.tree):
+            target = _PODS.match(filled(leaf.text))
+            if target is not None:
+                found.setdefault(target["namespace"] or _NAMESPACE, leaf.span)
+        return dict(sorted(found.items()))
 
 
 def read_settings(text: str, file: str) -> Tree:

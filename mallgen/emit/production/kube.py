@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mallgen.emit.production.facts import GRPC, HTTP, USER, Deployable, Probe
 from mallgen.emit.production.manifests import Block, commented, manifest
+from mallgen.emit.production.rights import rights
 
 SETTLE = 5  # seconds until a cluster's proxies have learnt that a pod is leaving
 _LEFT_OPEN = 60  # seconds for requests that the settings give as long as they need
@@ -64,6 +65,7 @@ class _Manifests:
         yield self._head(), self._document("v1", "ConfigMap", f"{name}-etc", data=_data(self._service))
         if any(one.needed for one in self._service.variables):
             yield self._secret()
+        yield from rights(self._service, name, self._options.namespace, self._options.account)
         yield self._deployment()
         if self._service.port:
             yield self._front()
@@ -114,8 +116,9 @@ class _Manifests:
                 f"Shutdown in its settings. terminationGracePeriodSeconds ({grace}) has to be longer than both.",
             ]
         )
+        account = options.account or (self._name if service.watched else "")
         pod: dict[str, Any] = {
-            **({"serviceAccountName": options.account} if options.account else {"automountServiceAccountToken": False}),
+            **({"serviceAccountName": account} if account else {"automountServiceAccountToken": False}),
             **({"imagePullSecrets": [{"name": options.secret}]} if options.secret else {}),
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": grace,

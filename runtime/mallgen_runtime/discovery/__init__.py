@@ -1,7 +1,8 @@
 """Discovery: a Registrar announces an instance, a Resolver follows the instances of a service.
 
-The settings decide: `Etcd` → etcd, `Endpoints` → these addresses, neither → a folder for the services of this machine.
-`MALLGEN_DISCOVERY=file:FOLDER` puts a folder in etcd's place, which is how `mallgen dev` runs without one.
+The settings decide: `Etcd` → etcd, `Target: k8s://…` → Kubernetes, `Endpoints` → these addresses, none of them → a
+folder for the services of this machine. `MALLGEN_DISCOVERY=file:FOLDER` puts a folder in the place of etcd and
+Kubernetes, which is how `mallgen dev` runs without them.
 """
 
 import os
@@ -81,12 +82,16 @@ def registrar(name: str, etcd: EtcdConf | None) -> Registrar:
     return FolderRegistrar(etcd.key if etcd is not None and etcd.key else name)
 
 
-def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str]) -> Resolver:
-    """Return the resolver for the service that is registered under `key`."""
+def resolver(key: str, etcd: EtcdConf | None, endpoints: Sequence[str], pods: str = "") -> Resolver:
+    """Return the resolver for the service that is registered under `key`; `pods` is a target `k8s://…`."""
     if endpoints:
         from mallgen_runtime.discovery.static import StaticResolver
 
         return StaticResolver(endpoints)
+    if pods and not shared_folder():
+        from mallgen_runtime.discovery.kubernetes import KubernetesResolver
+
+        return KubernetesResolver(pods)
     name = etcd.key if etcd is not None and etcd.key else key
     if etcd is not None and not shared_folder():
         from mallgen_runtime.discovery.etcd import EtcdResolver

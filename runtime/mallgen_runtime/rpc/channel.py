@@ -29,6 +29,7 @@ from mallgen_runtime.rpc.transport import connection_to
 
 R = TypeVar("R")
 _LOG = logging.getLogger("mallgen.service")
+_START = "; start it, or set NonBlock: true"
 ATTEMPTS, TOKENS, REFUND, READY = 3, 100.0, 0.1, 1.0
 
 
@@ -77,7 +78,7 @@ class Channel:
         self._conf = conf
         self.key = key
         self._connect = connect
-        self._resolver: Resolver = resolver(key, conf.etcd, conf.static)
+        self._resolver: Resolver = resolver(key, conf.etcd, conf.static, conf.pods)
         self._pool: _CountedConnection | None = None
         self._methods: dict[str, _CalledMethod] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -94,7 +95,7 @@ class Channel:
     @property
     def state(self) -> str:
         """`ok`, or why the service may not be found."""
-        return "ok" if self._conf.target else self._resolver.state
+        return "ok" if self._conf.dialled else self._resolver.state
 
     async def start(self) -> None:
         """Look for instances. With `NonBlock: false` one must be reached in time, else ConfigError."""
@@ -234,7 +235,8 @@ class Channel:
             return
         patience = self._conf.timeout / 1000 or READY
         if self._pool is None or not await self._pool.connection.ready(patience):
-            raise ConfigError(f"{self.key} cannot be reached within {patience:g} s; start it, or set NonBlock: true")
+            why = f"; {self.state}" if self._conf.pods and self.state != "ok" else ""
+            raise ConfigError(f"{self.key} cannot be reached within {patience:g} s{why or _START}")
 
     def _changed(self) -> None:
         if not self._swapping:
@@ -253,9 +255,9 @@ class Channel:
 
         An empty list keeps the old connection: better a refused call than a forgotten service.
         """
-        addresses = () if self._conf.target and not self._conf.static else self._resolver.addresses
+        addresses = () if self._conf.dialled else self._resolver.addresses
         old = self._pool
-        if not addresses and (old is not None or not self._conf.target):
+        if not addresses and (old is not None or not self._conf.dialled):
             return
         connection = await self._connect(addresses)
         if old is not None and old.connection.connected:

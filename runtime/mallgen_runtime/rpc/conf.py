@@ -109,8 +109,8 @@ class RpcServerConf(Conf, kw_only=True):
 
 class RpcClientConf(Conf, kw_only=True):
     """The way to a service: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
-    `direct:///a:1,b:2`), else `etcd`, else the services of this machine by `key`, which is by default the name that the
-    callee has from its contract.
+    `direct:///a:1,b:2` and `k8s://namespace/service:port`), else `etcd`, else the services of this machine by `key`,
+    which is by default the name that the callee has from its contract.
 
     `timeout` in milliseconds of one unary call (0: none), unless the request it is made for ends sooner. `non_block`
     false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
@@ -142,8 +142,17 @@ class RpcClientConf(Conf, kw_only=True):
     middlewares: ClientMiddlewaresConf = field(default_factory=ClientMiddlewaresConf)
 
     def check_settings(self, setting: str) -> None:
-        """Raise ConfigError for a target that nobody understands."""
-        _ = self.static
+        """Raise ConfigError for a target that nobody understands, and for pods whose certificates cannot be checked."""
+        if self.static or not self.pods:
+            return
+        from mallgen_runtime.discovery.kubernetes.target import read_target
+
+        target = read_target(self.pods)
+        if self.tls and not self.server_name:
+            name = f"{target.service}.{target.namespace}.svc"
+            raise ConfigError(
+                f"Target {self.pods} leads to addresses, which are in no certificate: set ServerName: {name}"
+            )
 
     @property
     def limit(self) -> float | None:
@@ -163,8 +172,18 @@ class RpcClientConf(Conf, kw_only=True):
         scheme, _, rest = self.target.partition("://")
         if scheme == "direct":
             return [address for address in rest.strip("/").split(",") if address]
-        if scheme in ("etcd", "discov", "k8s"):
+        if scheme in ("etcd", "discov"):
             raise ConfigError(
                 f"Target {without_login(self.target)}: write an Etcd block, or the address as dns:///host:port"
             )
         return []
+
+    @property
+    def pods(self) -> str:
+        """Return the target when its instances come from Kubernetes, else ""."""
+        return self.target if self.target.startswith("k8s://") and not self.endpoints else ""
+
+    @property
+    def dialled(self) -> str:
+        """Return the target when the transport looks its addresses up, else ""."""
+        return "" if self.static or self.pods else self.target

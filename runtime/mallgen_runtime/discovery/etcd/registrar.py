@@ -16,7 +16,7 @@ from mallgen_runtime.discovery.etcd.client import (
     EtcdError,
     LeaseLost,
 )
-from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
+from mallgen_runtime.discovery.pace import Backoff, Trouble
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.watch import keep
 

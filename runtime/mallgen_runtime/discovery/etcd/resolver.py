@@ -10,7 +10,7 @@ from mallgen_runtime.discovery import OK, EtcdConf
 from mallgen_runtime.discovery.etcd import etcd_pb2 as pb
 from mallgen_runtime.discovery.etcd.client import RANGE, Broken, EtcdClient, EtcdError
 from mallgen_runtime.discovery.etcd.instances import Instances
-from mallgen_runtime.discovery.etcd.pace import Backoff, Trouble
+from mallgen_runtime.discovery.pace import Backoff, Trouble
 from mallgen_runtime.process.watch import keep
 
 FIRST_LOOK = 1.0

@@ -15,6 +15,7 @@ from mallgen_runtime.rpc.h2.client_transport import ClientTransport, Made, opene
 
 CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
 KICK, PATIENCE = 0.1, 0.5
+LOOK_UP_EVERY = 10.0  # seconds; a name stands for more addresses when pods are added, and no connection is lost by that
 
 
 class ClientTls(NamedTuple):
@@ -135,8 +136,10 @@ class Endpoints:
         self._problem = ""
         self.connections: list[ClientTransport] = []
         self._set([_pair(address) for address in self._fixed])
+        self._often: asyncio.Task[None] | None = None
         if self._names:
             self._look_up()
+            self._often = keep(self._look_up_often(), f"look up {', '.join(self._names)}"[:200])
 
     @property
     def problem(self) -> str:
@@ -153,8 +156,9 @@ class Endpoints:
 
     async def close(self) -> None:
         """Close all."""
-        if self._looking is not None:
-            self._looking.cancel()
+        for looking in (self._often, self._looking):
+            if looking is not None:
+                looking.cancel()
         for task in tuple(self._tasks):
             task.cancel()
         endpoints, self._endpoints = tuple(self._endpoints.values()), {}
@@ -167,6 +171,11 @@ class Endpoints:
         if self._names and lost and time.monotonic() - self._looked_up >= LOOK_UP_AGAIN:
             self._look_up()
         self._told()
+
+    async def _look_up_often(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_UP_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
+            self._look_up()
 
     def _look_up(self) -> None:
         if self._looking is None:
