@@ -71,7 +71,7 @@ class Values:
         return self._values.get(name) is True
 
 
-ELSEWHERE = ("admin", "model", "rmq", "docker", "kube", "compose")
+ELSEWHERE = ("admin", "model", "rmq", "docker", "kube", "compose", "graph")
 COMPLETING = "_MALLGEN_COMPLETE"  # set by the script of `mallgen completion` when the shell wants completions
 API = Option("api", "The contract, a .api file.", "FILE", required=True)
 OUTSIDE = Option("allow-outside", "Let the contract import files from outside its repository.")

@@ -66,4 +66,14 @@ PRODUCTION_COMMANDS = (
         ),
         example="mallgen compose",
     ),
+    Command(
+        ("graph",),
+        "Print a picture of the services in mallgen.toml and of who uses whom.",
+        "graph",
+        (
+            Option("to", "SVG, or Mermaid for Markdown.", "PICTURE", default="svg", choices=("svg", "mermaid")),
+            FORMAT,
+        ),
+        example="mallgen graph > docs/services.svg",
+    ),
 )

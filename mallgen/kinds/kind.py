@@ -100,6 +100,11 @@ def kind_of_file(contract: str) -> Kind:
     raise UnknownSuffix(f"`{contract}` is {not_a_contract()}", "name the contract's file")
 
 
+def rank_of(kind: Kind) -> int:
+    """Return the place of a kind where kinds are listed: first those that people see, last those of packages."""
+    return list(_BUILT_IN).index(kind.name) if is_built_in(kind) else len(_BUILT_IN)
+
+
 def is_built_in(kind: Kind) -> bool:
     """Return whether the kind is built into mallgen."""
     return kind.name in _BUILT_IN
