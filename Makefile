@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak load conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock clean
 
 setup:
 	@scripts/setup.sh
@@ -56,6 +56,9 @@ fuzz: setup ## random contracts for a minute, or SECONDS=3600
 soak: setup ## overload, restarts and ten minutes under load; then five hundred turns of the order list's three services
 	$(BIN)/python -m tests.load
 	$(BIN)/python -m tests.run.rolling
+
+load: setup ## a minute of load on the whole shop, or SECONDS=600: latencies by route, errors, memory of each service
+	$(BIN)/python benchmarks/load_shop.py $(SECONDS)
 
 bench-chain: setup ## the order list through three services, beside FastAPI and go-zero
 	$(BIN)/python benchmarks/bench_chain.py

@@ -112,13 +112,7 @@ def seed() -> None:
 
 def once() -> int:
     """Start all services by one command, call them and stop them; return the exit code."""
-    figures = {}
-    for name in SERVICES:
-        (settings,) = (COPY / "generated" / name / "etc").glob("*.yaml")
-        text = settings.read_text(encoding="utf-8")
-        port, figures[name] = free_port(), free_port()
-        text = re.sub(r"\b(8888|808\d)\b", str(port), text)
-        settings.write_text(f"{text}\n{dev_server(figures[name])}", encoding="utf-8")
+    port, figures = settle()
     os.environ["AUTH_ACCESS_SECRET"] = secrets.token_urlsafe(32)
     ports = COPY / "ports.json"
     ports.write_text(json.dumps({"mall": port, "figures": figures}), encoding="utf-8")
@@ -127,6 +121,18 @@ def once() -> int:
     code = subprocess.run([*MALLGEN, "dev", "-q", "--once", *call], cwd=COPY, check=False).returncode
     print(f"\nall services are stopped; exit code {code}")
     return code
+
+
+def settle() -> tuple[int, dict[str, int]]:
+    """Give each service free ports; return that of the BFF, and by service those where its figures are."""
+    figures = {}
+    for name in SERVICES:
+        (settings,) = (COPY / "generated" / name / "etc").glob("*.yaml")
+        text = settings.read_text(encoding="utf-8")
+        port, figures[name] = free_port(), free_port()
+        text = re.sub(r"\b(8888|808\d)\b", str(port), text)
+        settings.write_text(f"{text}\n{dev_server(figures[name])}", encoding="utf-8")
+    return port, figures
 
 
 def dev_server(port: int) -> str:

@@ -1,7 +1,10 @@
 """Sends requests at a fixed rate, whatever the answers are, and measures each from its time in the schedule."""
 
 import asyncio
+import contextlib
+import itertools
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 PATIENCE = 10.0
@@ -31,8 +34,12 @@ class Measured(NamedTuple):
     @property
     def p99(self) -> float:
         """The 99th percentile of the answers with status 200, in milliseconds."""
+        return self.percentile(99)
+
+    def percentile(self, part: int) -> float:
+        """Return the milliseconds within which `part` of a hundred answers with status 200 came."""
         taken = sorted(sent.seconds for sent in self.requests if sent.status == 200)
-        return taken[len(taken) * 99 // 100] * 1000 if taken else float("inf")
+        return taken[len(taken) * part // 100] * 1000 if taken else float("inf")
 
     def count(self, status: int) -> int:
         """Return how many requests ended with a status."""
@@ -124,15 +131,29 @@ async def _free(port: int, free: list[_Caller]) -> _Caller:
 
 async def in_turn(port: int, path: str, clients: int, seconds: float) -> Measured:
     """Send requests one after the other from some clients: the load that a service can carry."""
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    found: list[Sent] = []
+    (found,) = (
+        await mixed(port, {path: f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()}, clients, seconds)
+    ).values()
+    return found
+
+
+async def mixed(port: int, requests: Mapping[str, bytes], clients: int, seconds: float) -> dict[str, Measured]:
+    """Send named requests round and round from some clients, each client one after the other; return them by name."""
+    found: dict[str, list[Sent]] = {name: [] for name in requests}
     started = time.monotonic()
 
-    async def client() -> None:
-        _, caller = await asyncio.get_running_loop().create_connection(_Caller, "127.0.0.1", port)
+    async def client(first: int) -> None:
+        free: list[_Caller] = []
+        names = itertools.islice(itertools.cycle(requests), first, None)
         while (due := time.monotonic() - started) < seconds:
-            status = await caller.ask(request)
-            found.append(Sent(due, status, time.monotonic() - started - due))
+            name, status = next(names), 0
+            with contextlib.suppress(OSError):
+                caller = await _free(port, free)
+                async with asyncio.timeout(PATIENCE):
+                    status = await caller.ask(requests[name])
+                caller.free_since = time.monotonic()
+                free.append(caller)
+            found[name].append(Sent(due, status, time.monotonic() - started - due))
 
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return Measured(found, seconds)
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    return {name: Measured(sent, seconds) for name, sent in found.items()}
