@@ -78,6 +78,12 @@ class Process:
         """Return whether the program runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def launch(self, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
         """Start the program, in this folder and environment unless others are given."""
         with self.log.open("ab") as out:

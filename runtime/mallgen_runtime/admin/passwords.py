@@ -1,7 +1,9 @@
 """Passwords: hashed with argon2id in threads, a few at a time, and never logged."""
 
 import asyncio
+import secrets
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_BYTES = 1024  # of a password
-_WAITING = 16  # passwords that may wait for each that is hashed
+_WAITING = 8  # passwords that may wait for each that is hashed
+_PATIENCE = 1.5  # seconds that one waits: with its hash less than a request has
 
 
 class PasswordRefused(ValueError):
@@ -32,7 +35,6 @@ class Passwords:
         self._calls = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._made: PasswordHasher | None = None
-        self._nobody = ""
 
     async def hashed(self, password: str) -> str:
         """Return the hash of a new password. Raises PasswordRefused."""
@@ -47,9 +49,8 @@ class Passwords:
             data = _bytes(password)
         except PasswordRefused:
             return False
-        if not self._nobody:
-            self._nobody = await self._in_turn(partial(self._hasher().hash, b"nobody's"))
-        return await self._in_turn(partial(self._check, hashed or self._nobody, data)) and bool(hashed)
+        known = hashed or _of_nobody(self._hasher())
+        return await self._in_turn(partial(self._check, known, data)) and bool(hashed)
 
     def _hasher(self) -> "PasswordHasher":
         if self._made is None:
@@ -69,7 +70,7 @@ class Passwords:
     def need_room(self) -> None:
         """Raise a 429 where so many passwords wait that another one would wait too long."""
         if self._calls >= self._most * (1 + _WAITING):
-            raise ApiError(429, "too_many_requests", "too many log in at present", headers={"retry-after": "2"})
+            raise _busy()
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         self.need_room()
@@ -82,10 +83,21 @@ class Passwords:
 
     async def _turned(self, work: Callable[[], T]) -> T:
         try:
-            async with self._turn:
+            await self._patient()
+            try:
                 return await in_thread(work)
+            finally:
+                self._turn.release()
         finally:
             self._calls -= 1
+
+    async def _patient(self) -> None:
+        """Wait for a turn. Raises a 429 when it does not come soon."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise _busy() from None
 
 
 def _bytes(password: str) -> bytes:
@@ -99,3 +111,16 @@ def _bytes(password: str) -> bytes:
     if len(data) > MOST_BYTES:
         raise PasswordRefused(f"a password has at most {MOST_BYTES} bytes")
     return data
+
+
+def _of_nobody(hasher: "PasswordHasher") -> str:
+    """Return the hash of no password, which costs as much to compare as any other."""
+    salt, data = (
+        b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (hasher.salt_len, hasher.hash_len)
+    )
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${data}"
+
+
+def _busy() -> ApiError:
+    return ApiError(429, "too_many_requests", "too many log in at present", headers={"retry-after": "2"})
