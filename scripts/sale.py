@@ -66,44 +66,55 @@ class Line:
             self._streams = None
 
 
-async def bought(line: Line, token: str, deadline: float) -> str:
+class Crowd(NamedTuple):
+    """Buyers of a product: how many they are, and for how many seconds they try."""
+
+    buyers: int = BUYERS
+    product: int = PRODUCT
+    patience: float = PATIENCE
+
+
+EVERYBODY = Crowd()
+
+
+async def bought(line: Line, token: str, product: int, deadline: float) -> str:
     """Click until there is an answer, then look until the order is there; return what the buyer knows at the end."""
     state = ""
     while state not in ("accepted", "already"):
-        answer = await line.ask("POST", "/v1/flashsale/buy", token, {"product_id": PRODUCT})
+        answer = await line.ask("POST", "/v1/flashsale/buy", token, {"product_id": product})
         state = answer.get("state", "")
         if state == "sold_out" or time.monotonic() > deadline:
             return state or "no answer"
         if not state:
             await asyncio.sleep(random.uniform(0.05, 0.3))
     while state not in DEFINITE and time.monotonic() < deadline:
-        state = (await line.ask("GET", f"/v1/flashsale/result?product_id={PRODUCT}", token)).get("state", "")
+        state = (await line.ask("GET", f"/v1/flashsale/result?product_id={product}", token)).get("state", "")
         if state not in DEFINITE:
             await asyncio.sleep(0.05)
     return state or "no answer"
 
 
-async def crowd(port: int, secret: str, buyers: int) -> Counter[str]:
+async def served(port: int, secret: str, crowd: Crowd) -> Counter[str]:
     """Let all buyers in over some hundred connections; return their last answers."""
     auth = JwtConf(access_secret=secret, access_expire=3600)
-    users = iter([issue_token(auth, uid=FIRST_USER + number) for number in range(buyers)])
-    deadline = time.monotonic() + PATIENCE
+    tokens = iter([issue_token(auth, uid=FIRST_USER + number) for number in range(crowd.buyers)])
+    deadline = time.monotonic() + crowd.patience
     answers: Counter[str] = Counter()
 
     async def browser() -> None:
         line = Line(port)
-        for token in users:
-            answers[await bought(line, token, deadline)] += 1
+        for token in tokens:
+            answers[await bought(line, token, crowd.product, deadline)] += 1
         line.close()
 
     await asyncio.gather(*(browser() for _ in range(CONNECTIONS)))
     return answers
 
 
-def sell(port: int, secret: str, buyers: int = BUYERS) -> Counter[str]:
+def sell(port: int, secret: str, crowd: Crowd = EVERYBODY) -> Counter[str]:
     """Hold the sale, and return the last answers of the buyers."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(crowd(port, secret, buyers))
+        return runner.run(served(port, secret, crowd))
 
 
 def of_files(generated: Path) -> Rows:

@@ -27,9 +27,9 @@ class CreateLogic:
         """The unique key decides: of two equal requests at once the second one finds the order of the first."""
         if not req.request_id or len(req.request_id) > 64:
             raise RpcError(Code.INVALID_ARGUMENT, "request_id has 1 to 64 characters")
-        made = await self.svc.orders.find_one_by_requestid(req.request_id)
+        made = await self._made(req.request_id)
         if made is not None:
-            return CreateResponse(order_id=made.id)
+            return CreateResponse(order_id=made)
         if not 0 < len(req.items) <= MOST_ITEMS:
             raise RpcError(
                 Code.INVALID_ARGUMENT, f"an order has 1 to {MOST_ITEMS} products"
@@ -40,11 +40,17 @@ class CreateLogic:
                 id, req, [_item(id, req.user_id, item) for item in req.items]
             )
         except DuplicateKey:
-            made = await self.svc.orders.find_one_by_requestid(req.request_id)
+            made = await self._made(req.request_id)
             if made is None:
                 raise
-            id = made.id
+            id = made
         return CreateResponse(order_id=id)
+
+    async def _made(self, request_id: str) -> str | None:
+        """In a transaction, whose rows are never a cache's or replica's: those may not know yet what was committed."""
+        async with self.svc.db.transaction() as tx:
+            row = await self.svc.orders.within(tx).find_one_by_requestid(request_id)
+        return None if row is None else row.id
 
     async def _insert(
         self, id: str, req: CreateRequest, items: list[OrderitemValues]

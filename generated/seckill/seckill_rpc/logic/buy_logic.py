@@ -19,21 +19,27 @@ class BuyLogic:
 
     async def buy(self, req: BuyRequest) -> BuyResponse:
         """The gate turns the crowd away; what is sold to whom is for the transaction behind it to say."""
-        has_passed = await self.svc.gate.take(req.product_id)
-        stock = None
-        if not has_passed:
-            stock = await self._stock(req.product_id)
-            if has_passed is None:  # lost, or there never was one
-                await self.svc.gate.fill(req.product_id, count=stock.remaining)
-            if not stock.remaining:
-                return BuyResponse(state=BuyResponse.SOLD_OUT)
+        state = await self._state(req)
+        if state == BuyResponse.SOLD_OUT:  # or an earlier answer was lost
+            purchase = await self.svc.purchase.of(req.user_id, req.product_id)
+            state = BuyResponse.SOLD_OUT if purchase is None else BuyResponse.ALREADY
+        return BuyResponse(state=state)
+
+    async def _state(self, req: BuyRequest) -> BuyResponse.State:
+        gate = self.svc.gate
+        has_passed = await gate.take(req.product_id)
+        stock = await self._stock(req.product_id)
+        if has_passed is None:  # lost, or there never was one
+            await gate.fill(req.product_id, count=stock.remaining)
+        if not has_passed and not stock.remaining:
+            return BuyResponse.SOLD_OUT
         state = BuyResponse.UNKNOWN
         try:
-            state = await self._sold(req, stock or await self._stock(req.product_id))
+            state = await self._sold(req, stock)
         finally:
             if has_passed and state != BuyResponse.ACCEPTED:
-                await self.svc.gate.give(req.product_id)
-        return BuyResponse(state=state)
+                await gate.give(req.product_id)
+        return state
 
     async def _stock(self, product_id: int) -> StockRow:
         """From the cache, like all rows that are read outside of a transaction."""

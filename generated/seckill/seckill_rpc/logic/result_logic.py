@@ -22,7 +22,7 @@ class ResultLogic:
         self.svc = svc
 
     async def result(self, req: ResultRequest) -> ResultResponse:
-        row = await self.svc.purchase.find_one(req.user_id, req.product_id)
+        row = await self.svc.purchase.of(req.user_id, req.product_id)
         if row is not None:
             return ResultResponse(state=STATES[row.status], order_id=row.orderid)
         stock = await self.svc.stock.find_one(req.product_id)

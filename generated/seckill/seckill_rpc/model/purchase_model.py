@@ -3,17 +3,31 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from seckill_rpc.model.purchase_model_gen import PurchaseModelGen
 
 PENDING, BOUGHT, REFUSED = 1, 2, 3
+_FIND = 'SELECT "status", "orderid" FROM "purchase" WHERE "userid" = ? AND "proid" = ?'
 _END = (
     'UPDATE "purchase" SET "status" = ?, "orderid" = ?, "update_time" = ?'
     ' WHERE "userid" = ? AND "proid" = ? AND "status" = ?'
 )
 
 
+class Purchase(msgspec.Struct):
+    """What has become of a purchase."""
+
+    status: int
+    orderid: str
+
+
 class PurchaseModel(PurchaseModelGen):
     """The table purchase: 秒杀资格表"""
+
+    async def of(self, userid: int, proid: int) -> Purchase | None:
+        """Return a purchase from the database: what a buyer is told about it must not come from a cache that is late."""
+        return await self.fetch_one(Purchase, _FIND, userid, proid)
 
     async def end(self, userid: int, proid: int, status: int, orderid: str = "") -> bool:
         """End a pending purchase; return False, and change nothing, where it has ended before."""

@@ -1,0 +1,1 @@
+"""Tests of what the services of generated/ do together, as processes."""
