@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import demo  # noqa: E402
 import sale  # noqa: E402
+import walk  # noqa: E402
 
 from tests import kafka_server, parts, servers  # noqa: E402
 
@@ -61,7 +62,7 @@ def run(stack: contextlib.ExitStack) -> int:
     environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
     environment["DB_PASSWORD"] = quote(servers.PASSWORD, safe="")
     for name in ("AUTH_ACCESS_SECRET", "PAY_NOTIFY_SECRET"):
-        environment.setdefault(name, secrets.token_urlsafe(32))
+        environment[name] = os.environ.setdefault(name, secrets.token_urlsafe(32))
     for name in demo.RPC_SERVICES:
         words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
         print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
@@ -69,7 +70,7 @@ def run(stack: contextlib.ExitStack) -> int:
     print("\n$ python -m mall_api -f etc/real.yaml   # and its RPC and queue services", flush=True)
     with started(environment):
         wait(ports["mall"])
-        code = demo.call_all(ports["mall"])
+        code = demo.call_all(ports["mall"]) or walk.show(ports["mall"], demo.COPY / "generated" / "pay")
         code = code or sale.show(ports["mall"], environment["AUTH_ACCESS_SECRET"], of_mariadb(found.mariadb), figures)
         with Client(port=found.redis.port) as client:
             print(f"\n{client.dbsize()} keys are in Redis now", flush=True)
@@ -108,6 +109,8 @@ def write_settings(ports: Mapping[str, int], figures: Mapping[str, int], found: 
     for name, port in ports.items():
         service = services["mall-api" if name == "mall" else name]
         lines = [*own(name, port, found), demo.dev_server(figures[name])]
+        if "tables" in service:
+            lines.append(f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{found.mariadb.port}/{name}"')
         lines += [called(other, found) for other in service.get("uses", [])]
         if name == "pay":
             lines.append("NotifySecret: ${PAY_NOTIFY_SECRET}")
@@ -124,7 +127,6 @@ def own(name: str, port: int, found: Parts) -> list[str]:
     return [
         f"Name: {name}.rpc\nListenOn: 127.0.0.1:{port}",
         f"Etcd:\n  Hosts: [{found.etcd.host}]\n  Key: {name}.rpc",
-        f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{found.mariadb.port}/{name}"',
         f"CacheRedis:\n  - Host: {found.redis.host}",
     ]
 

@@ -141,6 +141,21 @@ class Shop:
         return Service(self.root / "shop" / "mall", "mall_api", settings, env=environment(self.registry))
 
     @contextlib.contextmanager
+    def queue(self, name: str, settings: str = "") -> Iterator[None]:
+        """Run one of the queue services."""
+        folder = self.root / "shop" / name
+        lines = f"Name: {name}.rmq\nGroup: {name}.rmq\nMode: dev\n{database(name)}{settings}\n"
+        (folder / "etc" / "test.yaml").write_text(lines, encoding="utf-8")
+        words = [sys.executable, "-m", f"{name}_rmq", "-f", "etc/test.yaml"]
+        with (folder / "service.log").open("wb") as log:
+            process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, env=environment(self.registry))
+        try:
+            yield
+        finally:
+            process.terminate()
+            assert process.wait(timeout=20) == 0, (folder / "service.log").read_text(encoding="utf-8")
+
+    @contextlib.contextmanager
     def up(self, settings: str = "") -> Iterator[Service]:
         """Start all services."""
         with contextlib.ExitStack() as stack:

@@ -126,5 +126,6 @@ def test_readiness_tells_which_service_is_missing(shop: Shop) -> None:
             "status": "degraded",
             "service": "ok",
             "product.rpc": "ok",
+            "order_queue.rmq": "ok",
             **{f"{name}.rpc": "degraded" for name in missing},
         }

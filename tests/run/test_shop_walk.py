@@ -1,12 +1,16 @@
 """A user walks through the shop over real sockets, as the page of a shop would."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.run.service import Service
+from tests.run.service import SECRET, Service
 from tests.run.shop import Shop
 
 PASSWORD = "correct horse battery staple"
@@ -19,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def mall(shop: Shop) -> Iterator[Service]:
-    with shop.up("Mode: dev") as service:
+    with shop.up("Mode: dev") as service, shop.queue("order_queue", "PayTimeout: 4\n"):
         yield service
 
 
@@ -59,3 +63,75 @@ def test_a_cart_and_an_address(mall: Service) -> None:
     other.call("DELETE", f"/v1/address/{number}")
     assert other.call("GET", "/v1/address")["addresses"] == []
     assert [one["id"] for one in user.call("GET", "/v1/address")["addresses"]] == [number]
+
+
+HOME = {"name": "小明", "phone": "138", "province": "浙江", "city": "杭州", "detail": "西湖 1"}
+
+
+def placed(user: User, request: str, product: int, count: int) -> str:
+    """Put a product into the cart and order it; return the id of the order."""
+    user.call("POST", "/v1/cart", {"product_id": product, "count": count})
+    address = user.call("POST", "/v1/address", HOME)["id"]
+    body = {"request_id": request, "address_id": address, "product_ids": [product]}
+    order: str = user.call("POST", "/v1/order", body)["order_id"]
+    assert user.call("POST", "/v1/order", body) == {"order_id": order}, "the same request makes no second order"
+    in_cart = user.call("GET", f"/v1/cart/list?uid={user.uid}")["products"]
+    assert product not in [one["product"]["id"] for one in in_cart]
+    return order
+
+
+def status(user: User, order: str) -> int:
+    """Return the status of an order of a user."""
+    orders = user.call("GET", f"/v1/order/list?uid={user.uid}&ps=5")["orders"]
+    (found,) = [one["status"] for one in orders if one["order_id"] == order]
+    return int(found)
+
+
+def test_an_order_is_placed_and_paid(shop: Shop, mall: Service) -> None:
+    user = User(mall, "小明")
+    stock = user.call("GET", "/v1/product/5")["stock"]
+    order = placed(user, "paid", 5, 3)
+    assert status(user, order) == 10
+    assert user.call("GET", "/v1/product/5")["stock"] == stock - 3
+    User(mall, "小红").call("POST", f"/v1/pay/{order}", status=404)
+    payment = user.call("POST", f"/v1/pay/{order}")
+    assert payment["amount"] == "82.20"
+    notice = json.dumps({"payment_id": payment["payment_id"], "amount": "82.20", "status": "paid"}).encode()
+    forged = {"X-Pay-Timestamp": str(int(time.time())), "X-Pay-Signature": "0" * 64}
+    assert mall.request("POST", "/v1/pay/notify", notice, forged).status == 401
+    assert status(user, order) == 10
+    provider = [sys.executable, "-m", "pay_rpc.provider", f"http://127.0.0.1:{mall.port}/v1/pay/notify"]
+    for _ in range(2):  # a provider may say it twice
+        words = [*provider, payment["payment_id"], payment["amount"]]
+        env = {**os.environ, "PAY_NOTIFY_SECRET": SECRET}
+        ran = subprocess.run(words, cwd=shop.root / "shop" / "pay", env=env, capture_output=True, check=True)
+        assert ran.stdout == b"200\n"
+    assert status(user, order) == 20
+    time.sleep(6)  # the time to pay is over, and the order stays
+    assert status(user, order) == 20
+    assert user.call("GET", "/v1/product/5")["stock"] == stock - 3
+
+
+def test_an_order_that_is_not_paid_in_time_is_closed_and_its_stock_comes_back(mall: Service) -> None:
+    user = User(mall, "小红")
+    stock = user.call("GET", "/v1/product/6")["stock"]
+    order = placed(user, "late", 6, 2)
+    assert user.call("GET", "/v1/product/6")["stock"] == stock - 2
+    deadline = time.monotonic() + 20
+    while user.call("GET", "/v1/product/6")["stock"] != stock and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert user.call("GET", "/v1/product/6")["stock"] == stock
+    assert status(user, order) == 60
+    user.call("POST", f"/v1/pay/{order}", status=400)
+
+
+def test_more_than_there_is_cannot_be_ordered(mall: Service) -> None:
+    user = User(mall, "小红")
+    stock = user.call("GET", "/v1/product/7")["stock"]
+    for _ in range(2):
+        user.call("POST", "/v1/cart", {"product_id": 7, "count": 999})
+    address = user.call("POST", "/v1/address", HOME)["id"]
+    body = {"request_id": "much", "address_id": address, "product_ids": [7]}
+    problem = user.call("POST", "/v1/order", body, status=400)
+    assert problem["detail"] == f"product 7 has {stock} left"
+    assert user.call("GET", "/v1/product/7")["stock"] == stock

@@ -25,6 +25,7 @@ from mall_api.handler.flash_sale_result_handler import flash_sale_result_handler
 from mall_api.handler.home_banner_handler import home_banner_handler
 from mall_api.handler.login_handler import login_handler
 from mall_api.handler.order_list_handler import order_list_handler
+from mall_api.handler.order_place_handler import order_place_handler
 from mall_api.handler.pay_notify_handler import pay_notify_handler
 from mall_api.handler.pay_start_handler import pay_start_handler
 from mall_api.handler.product_comment_handler import product_comment_handler
@@ -42,6 +43,7 @@ from mall_api.schemas import (
     FlashSaleResultRequest,
     LoginRequest,
     OrderListRequest,
+    OrderPlaceRequest,
     PayNotifyRequest,
     PayStartRequest,
     ProductCommentRequest,
@@ -212,6 +214,13 @@ async def address_remove(ctx: Context, svc: ServiceContext) -> Response:
     return await ctx.after(answered)
 
 
+async def order_place(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/order"""
+    req = await ctx.body(OrderPlaceRequest)
+    ctx.check(req)
+    return ctx.json(await order_place_handler(ctx, svc, req))
+
+
 async def pay_start(ctx: Context, svc: ServiceContext) -> Response:
     """POST /v1/pay/:order_id"""
     path = ctx.path
@@ -256,26 +265,27 @@ ROUTES: tuple[Route[ServiceContext], ...] = (
     Route("GET", "/v1/cart/list", cart_list, contract="mall.api:181"),
     Route("GET", "/v1/product/comment", product_comment, contract="mall.api:185"),
     Route("GET", "/v1/order/list", order_list, contract="mall.api:189"),
-    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:100"),
-    Route("POST", "/v1/user/login", login, contract="shop.api:104"),
-    Route("POST", "/v1/cart", cart_add, contract="shop.api:114", jwt="auth"),
+    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:112"),
+    Route("POST", "/v1/user/login", login, contract="shop.api:116"),
+    Route("POST", "/v1/cart", cart_add, contract="shop.api:126", jwt="auth"),
     Route(
-        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:118", jwt="auth"
+        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:130", jwt="auth"
     ),
     Route(
         "DELETE",
         "/v1/cart/:product_id",
         cart_remove,
-        contract="shop.api:122",
+        contract="shop.api:134",
         jwt="auth",
     ),
-    Route("GET", "/v1/address", address_list, contract="shop.api:126", jwt="auth"),
-    Route("POST", "/v1/address", address_add, contract="shop.api:130", jwt="auth"),
+    Route("GET", "/v1/address", address_list, contract="shop.api:138", jwt="auth"),
+    Route("POST", "/v1/address", address_add, contract="shop.api:142", jwt="auth"),
     Route(
-        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:134", jwt="auth"
+        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:146", jwt="auth"
     ),
-    Route("POST", "/v1/pay/:order_id", pay_start, contract="shop.api:138", jwt="auth"),
+    Route("POST", "/v1/order", order_place, contract="shop.api:150", jwt="auth"),
+    Route("POST", "/v1/pay/:order_id", pay_start, contract="shop.api:154", jwt="auth"),
     Route(
-        "POST", "/v1/pay/notify", pay_notify, contract="shop.api:148", max_bytes=4096
+        "POST", "/v1/pay/notify", pay_notify, contract="shop.api:164", max_bytes=4096
     ),
 )

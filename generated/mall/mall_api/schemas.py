@@ -236,6 +236,17 @@ class AddressRemoveRequest(Struct, kw_only=True):
     id: Int64
 
 
+class OrderPlaceRequest(Struct, kw_only=True):
+    # 由客户端生成, 重试时不变: 同一请求只下一单
+    request_id: Annotated[str, Validate("min=1,max=36")]
+    address_id: Int64  # 收货地址
+    product_ids: Annotated[list[Int64], Validate("min=1,max=50")]  # 购物车中要买的商品
+
+
+class OrderPlaceResponse(Struct, kw_only=True):
+    order_id: str
+
+
 class PayStartRequest(Struct, kw_only=True):
     order_id: str
 

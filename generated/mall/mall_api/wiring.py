@@ -7,11 +7,13 @@
 from typing import TypeVar
 
 from mallgen_runtime import JwtConf, RestConf, ServiceBase
+from mallgen_runtime.queue import ProducerConf, produce
 from mallgen_runtime.rpc import RpcClientConf, connect
 from mallgen_runtime.schema import field
 
 from mall_api.rpc.cart import CartClient
 from mall_api.rpc.order import OrderClient
+from mall_api.rpc.order_queue import OrderQueueProducer
 from mall_api.rpc.pay import PayClient
 from mall_api.rpc.product import ProductClient
 from mall_api.rpc.reply import ReplyClient
@@ -32,6 +34,7 @@ class BaseConfig(RestConf, kw_only=True):
     reply_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     pay_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    order_queue: ProducerConf = field(default_factory=ProducerConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -53,3 +56,6 @@ class BaseContext(ServiceBase[ConfigT]):
             self.keep(connect(config.seckill_rpc, "seckill.rpc"))
         )
         self.pay_rpc = PayClient(self.keep(connect(config.pay_rpc, "pay.rpc")))
+        self.order_queue = OrderQueueProducer(
+            self.keep(produce(config.order_queue, "order_queue.rmq"))
+        )

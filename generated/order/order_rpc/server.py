@@ -6,11 +6,14 @@
 
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
+from order_rpc.logic.close_logic import CloseLogic
 from order_rpc.logic.create_logic import CreateLogic
 from order_rpc.logic.get_logic import GetLogic
 from order_rpc.logic.mark_paid_logic import MarkPaidLogic
 from order_rpc.logic.orders_logic import OrdersLogic
 from order_rpc.pb.order_pb2 import (
+    CloseRequest,
+    CloseResponse,
     CreateRequest,
     CreateResponse,
     GetRequest,
@@ -49,6 +52,13 @@ async def mark_paid(
     return await MarkPaidLogic(ctx, svc).mark_paid(req)
 
 
+async def close(
+    ctx: RpcContext, svc: ServiceContext, req: CloseRequest
+) -> CloseResponse:
+    """/order.Order/Close"""
+    return await CloseLogic(ctx, svc).close(req)
+
+
 SERVICES: tuple[Service[ServiceContext], ...] = (
     Service(
         "order.Order",
@@ -80,6 +90,13 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 MarkPaidRequest,
                 MarkPaidResponse,
                 contract="order.proto:25",
+            ),
+            Unary(
+                "/order.Order/Close",
+                close,
+                CloseRequest,
+                CloseResponse,
+                contract="order.proto:30",
             ),
         ),
     ),

@@ -7,6 +7,8 @@
 from mallgen_runtime.rpc import Channel
 
 from mall_api.rpc.pb.order_pb2 import (
+    CloseRequest,
+    CloseResponse,
     CreateItem,
     CreateRequest,
     CreateResponse,
@@ -16,9 +18,12 @@ from mall_api.rpc.pb.order_pb2 import (
     OrderItem,
     OrdersRequest,
     OrdersResponse,
+    Receiver,
 )
 
 __all__ = [
+    "CloseRequest",
+    "CloseResponse",
     "CreateItem",
     "CreateRequest",
     "CreateResponse",
@@ -29,6 +34,7 @@ __all__ = [
     "OrderItem",
     "OrdersRequest",
     "OrdersResponse",
+    "Receiver",
 ]
 
 
@@ -57,7 +63,7 @@ class OrderClient:
         )
 
     async def get(self, req: GetRequest, *, timeout: float | None = None) -> OrderItem:
-        """按 ID 取一个订单; 没有时返回 NOT_FOUND"""
+        """按 ID 或下单请求取一个订单; 没有时返回 NOT_FOUND"""
         return await self._channel.unary(
             "/order.Order/Get", req, OrderItem, timeout, idempotent=True
         )
@@ -68,4 +74,12 @@ class OrderClient:
         """已付款; 已经关闭的订单返回 FAILED_PRECONDITION"""
         return await self._channel.unary(
             "/order.Order/MarkPaid", req, MarkPaidResponse, timeout, idempotent=True
+        )
+
+    async def close(
+        self, req: CloseRequest, *, timeout: float | None = None
+    ) -> CloseResponse:
+        """关闭一个下单请求的未付款的订单; 没有订单不是错误"""
+        return await self._channel.unary(
+            "/order.Order/Close", req, CloseResponse, timeout, idempotent=True
         )

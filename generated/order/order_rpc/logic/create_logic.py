@@ -56,8 +56,21 @@ class CreateLogic:
         self, id: str, req: CreateRequest, items: list[OrderitemValues]
     ) -> None:
         async with self.svc.db.transaction() as tx:
+            shopping = 0
+            if req.HasField("receiver"):
+                shopping = await self.svc.shopping.within(tx).insert(
+                    orderid=id,
+                    userid=req.user_id,
+                    receiver_name=req.receiver.name,
+                    receiver_mobile=req.receiver.mobile,
+                    receiver_province=req.receiver.province,
+                    receiver_city=req.receiver.city,
+                    receiver_district=req.receiver.district,
+                    receiver_address=req.receiver.address,
+                )
             await self.svc.orders.within(tx).insert(
                 id=id,
+                shoppingid=shopping,
                 requestid=req.request_id,
                 userid=req.user_id,
                 payment=sum((item["totalprice"] for item in items), Decimal()),

@@ -16,8 +16,13 @@ class GetLogic:
         self.svc = svc
 
     async def get(self, req: GetRequest) -> OrderItem:
-        row = await self.svc.orders.find_one(req.order_id)
+        orders = self.svc.orders
+        if req.order_id:
+            row = await orders.find_one(req.order_id)
+        else:
+            row = await orders.find_one_by_requestid(req.request_id)
         if row is None:
-            raise RpcError(Code.NOT_FOUND, f"there is no order {req.order_id}")
+            asked = req.order_id or f"of the request {req.request_id}"
+            raise RpcError(Code.NOT_FOUND, f"there is no order {asked}")
         goods = await self.svc.orderitem.of_orders([row.id])
         return item(row, goods.get(row.id, []))

@@ -70,12 +70,14 @@ class CreateRequest(Message):
     request_id: str
     user_id: int
     items: RepeatedMessage[CreateItem]
+    receiver: Receiver
     def __init__(
         self,
         *,
         request_id: str | None = ...,
         user_id: int | None = ...,
         items: Iterable[CreateItem] | None = ...,
+        receiver: Receiver | None = ...,
     ) -> None: ...
 
 class CreateItem(Message):
@@ -94,13 +96,36 @@ class CreateItem(Message):
         image_url: str | None = ...,
     ) -> None: ...
 
+class Receiver(Message):
+    """收货信息"""
+
+    name: str
+    mobile: str
+    province: str
+    city: str
+    district: str
+    address: str
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        mobile: str | None = ...,
+        province: str | None = ...,
+        city: str | None = ...,
+        district: str | None = ...,
+        address: str | None = ...,
+    ) -> None: ...
+
 class CreateResponse(Message):
     order_id: str
     def __init__(self, *, order_id: str | None = ...) -> None: ...
 
 class GetRequest(Message):
     order_id: str
-    def __init__(self, *, order_id: str | None = ...) -> None: ...
+    request_id: str
+    def __init__(
+        self, *, order_id: str | None = ..., request_id: str | None = ...
+    ) -> None: ...
 
 class MarkPaidRequest(Message):
     order_id: str
@@ -108,3 +133,11 @@ class MarkPaidRequest(Message):
 
 class MarkPaidResponse(Message):
     def __init__(self) -> None: ...
+
+class CloseRequest(Message):
+    request_id: str
+    def __init__(self, *, request_id: str | None = ...) -> None: ...
+
+class CloseResponse(Message):
+    is_paid: bool
+    def __init__(self, *, is_paid: bool | None = ...) -> None: ...

@@ -1,0 +1,81 @@
+"""Orders that are closed and looked up by their request, on a database in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from mallgen_runtime.sql import DataSourceConf
+from mallgen_runtime.testing import Local
+
+from order_rpc.app import create_app
+from order_rpc.client import (
+    CloseRequest,
+    CreateItem,
+    CreateRequest,
+    GetRequest,
+    MarkPaidRequest,
+    OrderClient,
+    Receiver,
+)
+from order_rpc.config import Config
+from order_rpc.status import Status
+from order_rpc.svc import ServiceContext
+
+WANTED = CreateRequest(
+    request_id="7-a",
+    user_id=7,
+    items=[CreateItem(product_id=1, quantity=2, price="9.90")],
+    receiver=Receiver(name="小明", mobile="138", city="杭州", address="西湖 1"),
+)
+
+
+def run(test: Callable[[OrderClient, ServiceContext], Awaitable[None]]) -> None:
+    """Run a test with a client of the service and its context."""
+
+    async def talk() -> None:
+        source = DataSourceConf(url="sqlite://:memory:")
+        app = create_app(Config(name="order.rpc", mode="test", data_source=source))
+        async with Local(app) as channel:
+            await test(OrderClient(channel), app.svc)
+
+    asyncio.run(talk())
+
+
+def test_an_unpaid_order_is_closed_and_cannot_be_paid() -> None:
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        id = (await client.create(WANTED)).order_id
+        for _ in range(2):
+            closed = await client.close(CloseRequest(request_id="7-a"))
+            assert not closed.is_paid
+        found = await client.get(GetRequest(request_id="7-a"))
+        assert (found.order_id, found.status) == (id, Status.CLOSED)
+
+    run(test)
+
+
+def test_a_paid_order_stays() -> None:
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        id = (await client.create(WANTED)).order_id
+        await client.mark_paid(MarkPaidRequest(order_id=id))
+        assert (await client.close(CloseRequest(request_id="7-a"))).is_paid
+        assert (await client.get(GetRequest(order_id=id))).status == Status.PAID
+
+    run(test)
+
+
+def test_a_request_without_an_order() -> None:
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        closed = await client.close(CloseRequest(request_id="nobody's"))
+        assert not closed.is_paid
+
+    run(test)
+
+
+def test_who_receives_it() -> None:
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        order = await svc.orders.find_one((await client.create(WANTED)).order_id)
+        assert order is not None
+        row = await svc.shopping.find_one(order.shoppingid)
+        assert row is not None
+        assert (row.orderid, row.receiver_city) == (order.id, "杭州")
+
+    run(test)
