@@ -119,7 +119,11 @@ def once() -> int:
     ports.write_text(json.dumps({"mall": port, "figures": figures}), encoding="utf-8")
     print("\n$ mallgen dev --once …   # the BFF, its RPC and queue services; no etcd needed", flush=True)
     call = [sys.executable, str(Path(__file__).resolve()), "--call", str(ports)]
-    code = subprocess.run([*MALLGEN, "dev", "-q", "--once", *call], cwd=COPY, check=False).returncode
+    log = COPY / "dev.log"
+    with log.open("wb") as errors:
+        code = subprocess.run([*MALLGEN, "dev", "-q", "--once", *call], cwd=COPY, stderr=errors, check=False).returncode
+    if code:
+        print(log.read_text(encoding="utf-8", errors="replace")[-4000:], file=sys.stderr)
     print(f"\nall services are stopped; exit code {code}")
     return code
 

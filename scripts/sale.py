@@ -22,9 +22,8 @@ PATIENCE = 120.0  # seconds until every buyer must have an answer
 DEFINITE = ("bought", "sold_out", "refused")
 FIRST_USER = 1_000_000
 Rows = Callable[[str, str], list[tuple[str, ...]]]  # of a database by a statement, as text
-_COUNTER = re.compile(
-    r"^(?:http_server_requests_code|rpc_server_requests_code|queue_consumer)_total\{(.*)\} (\d+)", re.M
-)
+_FIGURES = ("http_server_requests_code", "rpc_server_requests_code", "queue_consumer", "http_server_requests_dropped")
+_COUNTER = re.compile(rf'^(?:{"|".join(_FIGURES)})_total\{{(.*)\}} (\d+)', re.M)
 
 
 class Line:
@@ -175,9 +174,15 @@ def done(ports: Mapping[str, int]) -> Iterator[str]:
             text = answer.read().decode()
         counts: Counter[str] = Counter()
         for labels, number in _COUNTER.findall(text):
-            found = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-            counts[(found.get("path") or found.get("topic") or found["method"]).removeprefix("/v1")] += int(number)
+            counts[_named(dict(re.findall(r'(\w+)="([^"]*)"', labels)))] += int(number)
         yield f"  {name:<14}" + (", ".join(f"{number} {what}" for what, number in counts.most_common()) or "nothing")
+
+
+def _named(labels: Mapping[str, str]) -> str:
+    """Return what a counter counts: a route, RPC or topic, and how it ended where it did not end well."""
+    what = (labels.get("path") or labels.get("topic") or labels["method"]).removeprefix("/v1")
+    ended = labels.get("reason") or labels["code"]
+    return what if ended in ("200", "0") else f"{what} ({ended})"
 
 
 def show(port: int, secret: str, rows: Rows, ports: Mapping[str, int]) -> int:
