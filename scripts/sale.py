@@ -175,7 +175,9 @@ def done(ports: Mapping[str, int]) -> Iterator[str]:
         counts: Counter[str] = Counter()
         for labels, number in _COUNTER.findall(text):
             counts[_named(dict(re.findall(r'(\w+)="([^"]*)"', labels)))] += int(number)
-        yield f"  {name:<14}" + (", ".join(f"{number} {what}" for what, number in counts.most_common()) or "nothing")
+        yield f"  {name:<14}" + (
+            ", ".join(f"{number} {what}" for what, number in counts.most_common() if number) or "nothing"
+        )
 
 
 def _named(labels: Mapping[str, str]) -> str:
