@@ -1,0 +1,19 @@
+"""docs/shop.md shows code as it is."""
+
+import re
+
+import pytest
+
+from tests.conftest import ROOT
+
+SHOWN = re.compile(r"^```python (?P<path>\S+)\n(?P<code>.*?)^```$", re.M | re.S)
+PAGE = (ROOT / "docs" / "shop.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("shown", [*SHOWN.finditer(PAGE)], ids=lambda shown: shown["path"].rpartition("/")[2])
+def test_what_the_page_shows_is_in_the_file(shown: re.Match[str]) -> None:
+    assert shown["code"] in (ROOT / shown["path"]).read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_saga_whole() -> None:
+    assert [match["path"].split("/")[1] for match in SHOWN.finditer(PAGE)] == ["seckill"] * 3 + ["seckill_queue"]
