@@ -110,6 +110,7 @@ def test_a_refresh_token_counts_once(service: AdminService) -> None:
         assert service.ask("POST", "/v1/refresh", {"refreshToken": wrong}, token="").status == 401
 
 
+@pytest.mark.slow
 def test_who_is_disabled_is_out_at_once(service: AdminService) -> None:
     assert service.manage("createuser", "eve").returncode == 0
     token = service.login("eve").json["accessToken"]
@@ -132,6 +133,11 @@ def test_roles_decide_what_an_account_may(service: AdminService) -> None:
     assert service.ask("POST", "/v1/thing", {"name": "x"}, token=checker).status == 403
     page = service.ask("GET", "/v1/admin-audit?actor=checker", token=checker)
     assert [(row["action"], row["row_key"]) for row in page.json["items"]] == [("login", "checker")]
+    assert service.manage("roles", "checker", "--role", "editor").returncode == 0
+    assert service.ask("GET", "/v1/admin-audit", token=checker).status == 401
+    checker = service.login("checker").json["accessToken"]
+    assert service.ask("GET", "/v1/admin-audit", token=checker).status == 403
+    assert service.ask("POST", "/v1/thing", {"name": "x"}, token=checker).status == 201
     assert service.ask("DELETE", f"/v1/admin-audit/{page.json['items'][0]['id']}", token=checker).status == 405
 
 
@@ -152,6 +158,7 @@ def test_another_password_ends_the_sessions(service: AdminService) -> None:
     assert ("carl", "password", "carl") in trail(service)
 
 
+@pytest.mark.slow
 def test_names_have_one_spelling(service: AdminService) -> None:
     assert service.manage("createuser", "JOSÉ").returncode == 0
     for name in ("josé", "jose\u0301", "Ｊｏｓé", " José "):

@@ -85,4 +85,5 @@ def _tell(name: str, chosen: project.Chosen) -> None:
         if one.missing is not None:
             say(f"left out: creating {one.table.name}: no request can give `{one.missing.name}`")
     run = f"python -m {project.package(name)}"
-    say(f"next: cd {name} && pip install -e . && export AUTH_ACCESS_SECRET=… && {run} createuser NAME && {run}")
+    say(f"next: cd {name} && pip install -e . && export AUTH_ACCESS_SECRET=… MALLGEN_DEV=1")
+    say(f"      {run} createuser NAME && {run}")

@@ -4,12 +4,13 @@ import argparse
 import asyncio
 import getpass
 import importlib
+import logging
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from mallgen_runtime.admin.accounts import Accounts
-from mallgen_runtime.admin.names import account_name, is_role
+from mallgen_runtime.admin.names import account_name
 from mallgen_runtime.admin.passwords import PasswordRefused
 from mallgen_runtime.admin.store import Cause
 from mallgen_runtime.admin.tables import AccountRow
@@ -34,9 +35,12 @@ class _NotDone(Exception):
 def start(package: str, path: str, *extras: str) -> None:
     """Run the service of a package with its settings at `path`, or the command about its accounts that is asked for."""
     if len(sys.argv) < 2 or sys.argv[1] not in _COMMANDS:
+        if sys.argv[1:2] in (["-h"], ["--help"]):
+            print(f"accounts: python -m {package} {'|'.join(_COMMANDS)} NAME\n")
         serve(package, *extras)
         return
     need(package, *extras)
+    logging.disable()  # what goes wrong is raised
     words = _parser(package).parse_args()
     try:
         asyncio.run(_run(package, path, words))
@@ -45,7 +49,7 @@ def start(package: str, path: str, *extras: str) -> None:
     except ConfigError as problem:
         _end(_ENVIRONMENT, *(f"error[config] {line}" for line in problem.problems))
     except DatabaseError as problem:
-        _end(_ENVIRONMENT, f"error[database] {problem}")
+        _end(_ENVIRONMENT, f"error[database] {problem}", "  = help: contracts/sql/ has the tables that it needs")
     except KeyboardInterrupt:
         _end(_INTERRUPTED)
 
@@ -63,7 +67,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=what, description=what)
         one.add_argument("name", metavar="NAME", help="the name of the account")
         one.add_argument("-f", metavar="FILE", help="the configuration")
-        if name == "createuser":
+        if name in ("createuser", "roles"):
             one.add_argument("--role", action="append", default=[], help="a role of the account; more than once")
     return parser
 
@@ -87,15 +91,11 @@ async def _run(package: str, path: str, words: argparse.Namespace) -> None:
 
 async def _create(accounts: Accounts, name: str, words: argparse.Namespace) -> None:
     """Make an account; the first one has all roles of the contract."""
-    for role in words.role:
-        if not is_role(role) or role not in words.known_roles:
-            raise _NotDone(
-                f"no route asks for the role `{role}`", f"  = help: roles are {', '.join(words.known_roles)}"
-            )
+    roles = _asked(words)
+    if not roles and not await accounts.store.accounts.count():
+        roles = " ".join(words.known_roles)
     if await accounts.store.accounts.named(name) is not None:
         raise _NotDone(f"there is an account `{name}`", "  = help: `passwd` gives it another password")
-    is_first = not await accounts.store.accounts.count()
-    roles = " ".join(dict.fromkeys(words.role or (words.known_roles if is_first else ())))
     hashed = await _hashed(accounts)
     try:
         async with accounts.store.together() as store:
@@ -103,7 +103,21 @@ async def _create(accounts: Accounts, name: str, words: argparse.Namespace) -> N
             await store.note(_ACTOR, "create", name, roles=roles)
     except DuplicateKey:
         raise _NotDone(f"there is an account `{name}`") from None
-    print(f"{name}: made, with {f'the roles {roles}' if roles else 'no role: it may read'}")
+    print(f"{name}: made, with {_told(roles)}")
+
+
+def _told(roles: str) -> str:
+    return f"the roles {roles}" if roles else "no role: it may read"
+
+
+def _asked(words: argparse.Namespace) -> str:
+    """Return the roles of a command line. Raises _NotDone for one that no route asks for."""
+    for role in words.role:
+        if role not in words.known_roles:
+            raise _NotDone(
+                f"no route asks for the role `{role}`", f"  = help: roles are {', '.join(words.known_roles)}"
+            )
+    return " ".join(dict.fromkeys(words.role))
 
 
 async def _passwd(accounts: Accounts, name: str, words: argparse.Namespace) -> None:
@@ -111,6 +125,13 @@ async def _passwd(accounts: Accounts, name: str, words: argparse.Namespace) -> N
     hashed = await _hashed(accounts)
     await _change(accounts, found, "password", password_hash=hashed, failed=0)
     print(f"{name}: has another password; its sessions are over")
+
+
+async def _roles(accounts: Accounts, name: str, words: argparse.Namespace) -> None:
+    """Give an account other roles, which may be none."""
+    found, roles = await _found(accounts, name), _asked(words)
+    await _change(accounts, found, "roles", roles=roles)
+    print(f"{name}: has {_told(roles)}; its sessions are over")
 
 
 async def _disable(accounts: Accounts, name: str, words: argparse.Namespace) -> None:
@@ -158,6 +179,7 @@ _Command = Callable[[Accounts, str, argparse.Namespace], Coroutine[Any, Any, Non
 _COMMANDS: dict[str, tuple[str, _Command]] = {
     "createuser": ("Make an account; the first one gets every role.", _create),
     "passwd": ("Give an account another password, and end its sessions and its lock-out.", _passwd),
+    "roles": ("Give an account the roles of `--role` and no others, and end its sessions.", _roles),
     "disable": ("Let an account in no more, and end its sessions.", _disable),
     "enable": ("Let an account in that was disabled or is locked out.", _enable),
 }

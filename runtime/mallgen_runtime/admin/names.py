@@ -1,11 +1,8 @@
-"""Names of accounts and of roles."""
+"""Names of accounts."""
 
-import re
 import unicodedata
 
 from mallgen_runtime.admin.tables import NAME_LENGTH
-
-_ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,31}")
 
 
 def account_name(text: str) -> str:
@@ -18,8 +15,3 @@ def account_name(text: str) -> str:
     found = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
     is_fine = 0 < len(found) <= NAME_LENGTH and found.isprintable() and " " not in found
     return found if is_fine else ""
-
-
-def is_role(text: str) -> bool:
-    """Return whether a text can be a role."""
-    return _ROLE.fullmatch(text) is not None
