@@ -1,83 +1,30 @@
-"""The page of an admin service in a browser: used as people do, with a mouse and without, in both languages."""
+"""The page of an admin service in a browser, used as people do."""
 
 import csv
 import io
-import os
 import sqlite3
 import urllib.request
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from tests.admin.browser import Browser, opened
-from tests.admin.service import PASSWORD, AdminService, make
+from tests.admin.browser import Browser
+from tests.admin.products import new_product
+from tests.admin.service import PASSWORD, AdminService
+from tests.admin.test_pictures import PNG
 
 pytestmark = pytest.mark.slow
 
-DDL = """CREATE TABLE `category` (
-  `id` bigint NOT NULL AUTO_INCREMENT,
-  `name` varchar(50) NOT NULL COMMENT 'as customers see it',
-  PRIMARY KEY (`id`)
-) COMMENT='商品分类表';
-
--- mallgen:version version
--- mallgen:list stocked by status, sort stock
-CREATE TABLE `product` (
-  `id` bigint NOT NULL AUTO_INCREMENT,
-  `cateid` bigint NOT NULL COMMENT 'category',
-  `name` varchar(60) NOT NULL,
-  `image` varchar(500) NOT NULL DEFAULT '',
-  `detail` text,
-  `price` decimal(20,2) NOT NULL DEFAULT 0 COMMENT 'in yuan',
-  `stock` int NOT NULL DEFAULT 0,
-  `status` tinyint NOT NULL DEFAULT 1 COMMENT '1:on sale 2:off sale',
-  `version` int NOT NULL DEFAULT 0,
-  `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  PRIMARY KEY (`id`),
-  UNIQUE KEY `uk_name` (`name`),
-  KEY `ix_status_stock` (`status`, `stock`),
-  CONSTRAINT `fk` FOREIGN KEY (`cateid`) REFERENCES `category` (`id`)
-);
-"""
 ATTACK = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 LARGE = 2**60 + 1  # JavaScript's numbers would make another one of it
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminService]:
-    running = AdminService(make(tmp_path_factory.mktemp("admin"), "shop-admin", DDL, "product,category"), "shop_admin")
-    running.start_with_ann()
-    for name in ("Phones", "Books"):
-        assert running.ask("POST", "/v1/category", {"name": name}).status == 201
-    for number in range(24):
-        _new(running, name=f"thing {number}", stock=number, image="/icon.svg" if number % 2 else "")
-    yield running
-    running.stop()
-
-
-def _new(service: AdminService, **values: Any) -> Any:
-    said = service.ask("POST", "/v1/product", {"cateid": 1, "price": "9.90", **values})
-    assert said.status == 201, said.body
-    return said.json
-
-
-@pytest.fixture
-def browser(service: AdminService) -> Iterator[Browser]:
-    with opened(service.port) as found:
-        yield found
-        refused = [text for text in found.said() if "Content Security Policy" in text or "Uncaught" in text]
-        assert refused == []
-
-
 def test_a_price_is_changed_as_people_do(service: AdminService, browser: Browser) -> None:
-    row = _new(service, name="blue cup")
+    row = new_product(service, name="blue cup")
     browser.login()
     browser.field("Open by Id").send_keys(str(row["id"]), Keys.ENTER)
     browser.wait_text("h1", "blue cup")
@@ -96,7 +43,7 @@ def test_a_price_is_changed_as_people_do(service: AdminService, browser: Browser
 
 
 def test_stored_markup_stays_text(service: AdminService, browser: Browser) -> None:
-    row = _new(service, name=ATTACK[:60], detail=ATTACK, image="javascript:document.title='owned'")
+    row = new_product(service, name=ATTACK[:60], detail=ATTACK, image="javascript:document.title='owned'")
     browser.login()
     for place in ("#/product?sort=id&order=desc&ps=20", f"#/product/row?id={row['id']}", "#/admin_audit"):
         browser.go(place)
@@ -114,7 +61,7 @@ def test_stored_markup_stays_text(service: AdminService, browser: Browser) -> No
 
 
 def test_wrong_values_are_told_in_their_places(service: AdminService, browser: Browser) -> None:
-    _new(service, name="taken")
+    new_product(service, name="taken")
     browser.login()
     browser.button("New").click()
     browser.button("Save").click()
@@ -148,7 +95,7 @@ def test_wrong_values_are_told_in_their_places(service: AdminService, browser: B
 
 
 def test_what_somebody_else_has_changed_is_not_overwritten(service: AdminService, browser: Browser) -> None:
-    row = _new(service, name="contested")
+    row = new_product(service, name="contested")
     browser.login()
     browser.go(f"#/product/row?id={row['id']}")
     browser.fill("Stock", "5")
@@ -196,7 +143,7 @@ def test_only_served_lists_are_offered_and_pages_turn(service: AdminService, bro
 
 
 def test_several_rows_are_changed_and_deleted(service: AdminService, browser: Browser) -> None:
-    keys = [_new(service, name=f"several {number}")["id"] for number in range(3)]
+    keys = [new_product(service, name=f"several {number}")["id"] for number in range(3)]
     browser.login()
     browser.go("#/product?sort=id&order=desc&ps=20")
     for box in browser.until(lambda: browser.all("tbody .pick input")[:3], "there are rows"):
@@ -216,7 +163,7 @@ def test_several_rows_are_changed_and_deleted(service: AdminService, browser: Br
 
 
 def test_a_session_that_ends_costs_nothing_that_was_entered(service: AdminService, browser: Browser) -> None:
-    row = _new(service, name="kept")
+    row = new_product(service, name="kept")
     browser.login()
     browser.go(f"#/product/row?id={row['id']}")
     browser.fill("Price", "77.00")
@@ -256,6 +203,28 @@ def test_keys_beyond_javascripts_numbers_are_those_of_their_rows(service: AdminS
     assert service.ask("GET", f"/v1/category/{LARGE}").status == 404
 
 
+def test_a_picture_is_uploaded_and_shown(service: AdminService, browser: Browser, tmp_path: Path) -> None:
+    row = new_product(service, name="pictured")
+    (tmp_path / "cup.png").write_bytes(PNG)
+    (tmp_path / "page.html").write_bytes(b"<script>document.title='owned'</script>")
+    (tmp_path / "large.png").write_bytes(PNG + bytes(5 << 20))
+    browser.login()
+    browser.go(f"#/product/row?id={row['id']}")
+    upload = browser.one("input[type=file]")
+    upload.send_keys(str(tmp_path / "page.html"))
+    browser.wait_text(".line .error", "must be a picture")
+    upload.send_keys(str(tmp_path / "large.png"))
+    browser.wait_text(".line .error", "A picture may have 5 MB at most")
+    upload.send_keys(str(tmp_path / "cup.png"))
+    browser.wait_text(".line", "Uploaded. Save to keep it.")
+    browser.button("Save").click()
+    browser.wait_text("#said", "Saved.")
+    assert service.ask("GET", f"/v1/product/{row['id']}").json["image"].startswith("/pictures/")
+    image = browser.one(".preview img")
+    seen = "return arguments[0].complete && arguments[0].naturalWidth"
+    browser.until(lambda: browser.driver.execute_script(seen, image), "the picture is shown")
+
+
 def test_who_may_only_read_is_offered_nothing_else(service: AdminService, browser: Browser) -> None:
     made = service.manage("createuser", "rita")
     assert made.returncode == 0, made.stderr
@@ -267,117 +236,3 @@ def test_who_may_only_read_is_offered_nothing_else(service: AdminService, browse
     browser.all("tbody a.button")[0].click()
     browser.one(".facts")
     assert browser.all("form") == []
-
-
-def _tab_to(browser: Browser, *words: str, back: bool = False) -> None:
-    """Press Tab until what has the focus is called so; each stop must be seen to have it."""
-    for _ in range(80):
-        ActionChains(browser.driver).key_down(Keys.SHIFT if back else Keys.NULL).send_keys(Keys.TAB).key_up(
-            Keys.SHIFT if back else Keys.NULL
-        ).perform()
-        focus = browser.focus
-        if focus.tag_name == "body":
-            continue
-        assert focus.value_of_css_property("outline-style") != "none", focus.get_attribute("outerHTML")
-        if focus.accessible_name in words:
-            return
-    raise AssertionError(f"no way to {words}")
-
-
-def test_nothing_needs_a_mouse(service: AdminService, browser: Browser) -> None:
-    browser.go()
-    browser.field("Name")
-    browser.press("ann", Keys.TAB, PASSWORD, Keys.ENTER)
-    browser.one("tbody tr")
-    browser.until(lambda: browser.focus.tag_name == "h1", "the heading has the focus")
-    _tab_to(browser, "Skip to the content", back=True)
-    browser.press(Keys.ENTER)
-    assert browser.focus.get_attribute("id") == "content"
-    _tab_to(browser, "Columns")
-    browser.press(Keys.ENTER)
-    _tab_to(browser, "Version")
-    browser.press(Keys.SPACE)
-    browser.wait_text("th", "Version")
-    browser.press(Keys.ESCAPE)
-    assert browser.focus.accessible_name == "Columns"
-    _tab_to(browser, "New", back=True)
-    browser.press(Keys.ENTER)
-    browser.wait_text("h1", "New: Product")
-    _tab_to(browser, "Cateid (required)")
-    browser.press("P")
-    _tab_to(browser, "Name (required)")
-    browser.press("typed", Keys.ENTER)
-    browser.wait_text("h1", "typed")
-    _tab_to(browser, "Delete")
-    browser.press(Keys.ENTER)
-    browser.wait_text("dialog", "Delete typed?")
-    assert browser.focus.text == "Cancel"
-    browser.press(Keys.ESCAPE)
-    browser.until(lambda: not browser.all("dialog"), "the dialog is gone")
-    assert browser.focus.text == "Delete"
-    browser.press(Keys.ENTER)
-    browser.one("dialog")
-    browser.press(Keys.TAB, Keys.ENTER)
-    browser.wait_text("#said", "Deleted.")
-    assert all(row["name"] != "typed" for row in service.ask("GET", "/v1/product?ps=100").json["items"])
-
-
-def _views(browser: Browser, key: int) -> Iterator[str]:
-    """Show each view of the page and yield its name."""
-    browser.go("#/product?sort=id&order=asc&ps=20")
-    browser.one("tbody tr")
-    yield "list"
-    browser.all("tbody .pick input")[0].click()
-    browser.one(".bulk")
-    browser.one(".columns summary").click()
-    yield "chosen"
-    browser.one(".bulk .danger").click()
-    browser.one("dialog")
-    yield "question"
-    browser.go("#/product?cateid=1&status=1&ps=20")
-    browser.one(".note")
-    yield "unserved"
-    browser.go("#/product/new")
-    browser.one("form.editor .main").click()
-    browser.one(".summary li")
-    yield "new"
-    browser.go(f"#/product/row?id={key}")
-    browser.one(".changes .tag")
-    yield "row"
-    browser.go("#/admin_audit")
-    browser.one(".change summary").click()
-    yield "trail"
-    browser.go("#/product/row?id=0")
-    browser.one("main .error")
-    yield "absent"
-    browser.go(f"#/product/row?id={key}")
-    browser.one("form.editor")
-    browser.driver.delete_all_cookies()
-    browser.one("form.editor input").send_keys("x")
-    browser.one("form.editor .main").click()
-    browser.one("dialog input")
-    yield "again"
-
-
-@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
-def test_there_is_no_barrier(service: AdminService, language: str, tmp_path: Path) -> None:
-    row = _new(service, name=f"barrier {language}", image="/icon.svg", detail="long")
-    service.ask("PATCH", f"/v1/product/{row['id']}", {"price": "1.50", "version": 0})
-    pictures = Path(os.environ.get("MALLGEN_PICTURES", tmp_path))
-    found = []
-    with opened(service.port, language) as browser:
-        for width, is_dark in ((1400, False), (400, True)) if language == "zh-CN" else ((1400, True), (400, False)):
-            browser.look(width, is_dark)
-            browser.driver.delete_all_cookies()
-            browser.go()
-            browser.one("input[type=password]")
-            found += browser.barriers()
-            browser.picture(pictures / f"{language}-{width}-login.png")
-            browser.all("input")[0].send_keys("ann")
-            browser.all("input")[1].send_keys(PASSWORD, Keys.ENTER)
-            browser.one("nav.tables")
-            for view in _views(browser, row["id"]):
-                found += [f"{view} at {width}: {text}" for text in browser.barriers()]
-                assert browser.driver.execute_script("return document.documentElement.scrollWidth") <= width, view
-                browser.picture(pictures / f"{language}-{width}-{view}.png")
-    assert found == []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mallgen.cli.console import FINE, USAGE, report, say
 from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
-from mallgen.emit.admin import account, ddl, project
+from mallgen.emit.admin import account, ddl, picture, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
 from mallgen.emit.admin.bodies import page_body
 from mallgen.kinds.tables import DATABASE, ONLY, read_tables, texts_of
@@ -68,7 +68,8 @@ def _project(name: str, texts: Mapping[str, str], chosen: project.Chosen) -> New
         "contracts/sql/admin.sql": own,
         **{f"{package}/admin/{path}": text for path, text in project.modules(package, tables).items()},
     }
-    bodies = (*account.bodies(), *(body for one in tables for body in bodies_of(package, one)), page_body(package))
+    of_tables = (body for one in tables for body in bodies_of(package, one))
+    bodies = (*account.bodies(), *picture.bodies(), *of_tables, page_body(package))
 
     def targets(folder: str) -> list[Target]:
         found = all_targets(config.read(f"{folder}/mallgen.toml"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from mallgen.emit.admin import account
+from mallgen.emit.admin import account, picture
 from mallgen.emit.admin.columns import AdminField, AdminTable
 from mallgen.tables.model import Base
 
@@ -12,7 +12,7 @@ MOST_ROWS = 100  # of one page, and of one change of several
 
 def contract(service: str, tables: Iterable[AdminTable]) -> str:
     """Return the text of the contract; the formatter lays it out."""
-    parts = [account.types(), account.routes(service)]
+    parts = [account.types(), account.routes(service), picture.types(), picture.routes(service)]
     parts += [part for one in tables for part in (_types(one), *_services(service, one))]
     info = f'info (\n\ttitle: "{service}"\n\tadminPage: "true"\n)'
     return "\n\n".join(['syntax = "v1"', info, *parts, _page(service)]) + "\n"

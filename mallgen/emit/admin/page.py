@@ -13,6 +13,7 @@ import msgspec
 from mallgen.contract.tags import value_of
 from mallgen.contract.wire import WireValue, wire_field
 from mallgen.emit.admin.named import named_in
+from mallgen.emit.admin.picture import UPLOAD
 from mallgen.model import AnyType, Contract, Field, Group, Named, Pointer, Primitive, Route, Slice, Type, TypeRef, peel
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
@@ -38,13 +39,22 @@ class AskedRoute(NamedTuple):
 
 def page_file(contract: Contract, service: str, package: PyIdent, renderer: Renderer) -> File:
     """Return the module with the description."""
-    found = {"service": service, "tables": tables(contract)}
+    found = {"service": service, "upload": _upload(contract), "tables": tables(contract)}
     text = renderer.compiled(
         "http/admin_page.py",
         module_docstring=docstring([f"The tables of {service}'s contract, for the page of its back office."], 0),
         page=lines(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n"),
     )
     return File(f"{package}/admin_page.py", text, Owner.ALWAYS, Role("admin page"))
+
+
+def _upload(contract: Contract) -> dict[str, Any] | None:
+    """Return the route that takes pictures, with the bytes that one may have, None without one."""
+    for group in contract.groups:
+        for route in group.routes:
+            if route.method == "post" and route.full_path.endswith(UPLOAD):
+                return {"path": route.full_path, "roles": list(group.roles), "max": group.max_part_bytes or 0}
+    return None
 
 
 def tables(contract: Contract) -> list[dict[str, Any]]:
@@ -199,7 +209,7 @@ def _field(contract: Contract, value: WireValue, actions: dict[str, AskedRoute])
         "options": [{"value": one, "name": names.get(str(one), str(one))} for one in options],
         "max": next((int(rule[1]) for rule in rules if rule), 0),
         "create": "" if new is None else "required" if new.required else "optional",
-        "update": changed is not None and changed.source == "json",
+        "update": changed is not None and changed.source == "json" and value.key != _version(actions),
         "clear": cleared is not None and value.key in cleared.options,
         "set": many is not None,
     }

@@ -11,6 +11,7 @@ from mallgen.emit.admin.account import NAMES
 from mallgen.emit.admin.columns import AdminTable, admin_table
 from mallgen.emit.admin.contract import contract, routes
 from mallgen.emit.admin.ddl import AUDIT, OWN, own_tables
+from mallgen.emit.admin.picture import NAMES as PAGE_NAMES
 from mallgen.emit.model.names import context_attributes, names_of
 from mallgen.python import names
 from mallgen.python.render import python
@@ -83,8 +84,8 @@ def _unfit(table: Table) -> Iterator[Diagnostic]:
         yield _refused(table, "has no primary key, by which a row is found", "add one, or leave the table out")
     if table.name in OWN:
         yield _refused(table, "is a table that the service itself writes", "leave it out")
-    if table.name.lower() in NAMES:
-        yield _refused(table, "has a name that the service needs for its accounts", "leave it out, or rename it")
+    if table.name.lower() in (*NAMES, *PAGE_NAMES):
+        yield _refused(table, "has a name that the service itself needs", "leave it out, or rename it")
     for column in table.columns:
         if not _WORD.fullmatch(column.name):
             message = f"the column `{column.name}` has a name that no contract can have"

@@ -36,3 +36,14 @@ class AccountsConf(Conf, kw_only=True):
         problems = [*wrong_origins(self.origins, True, {})] if self.origins else []
         if problems:
             raise ConfigError(*(f"{setting}: {one}" for one in problems))
+
+
+class PicturesConf(Conf, kw_only=True):
+    """Pictures that are uploaded: the `folder` that keeps them, and the `url` that rows have of it.
+
+    The service shows them at `/pictures` to those who have logged in. A shop that serves the same folder elsewhere has
+    that place as `url`: `https://cdn.example/pictures`.
+    """
+
+    folder: str = "data/pictures"
+    url: str = "/pictures"

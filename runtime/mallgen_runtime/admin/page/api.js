@@ -81,7 +81,10 @@ export async function send(method, path, body, isFinal = false) {
 }
 
 export function may(table, verb) {
-  const action = table.actions[verb];
+  return isAllowed(table.actions[verb]);
+}
+
+export function isAllowed(action) {
   if (!action) return false;
   return action.roles.length === 0 || session.roles === null || action.roles.some((role) => session.roles.includes(role));
 }

@@ -3,9 +3,10 @@
 import { may, pathOf, send } from "./api.js";
 import { el, fresh, say, show } from "./dom.js";
 import { remove } from "./list.js";
+import { pictureOf } from "./picture.js";
 import { allNames, forget, keyOf, keyText, nameOf, trail } from "./tables.js";
 import { historyOf } from "./trail.js";
-import { control, picture, shown, valueOf, Wrong } from "./values.js";
+import { control, shown, valueOf, Wrong } from "./values.js";
 import { t, why } from "./words.js";
 
 export async function newView(place, table) {
@@ -81,12 +82,6 @@ function line(field, value, names, isNew) {
   const input = control(field, value, attributes, names.get(field.name));
   const started = input.value;
   const help = field.help || (field.type === "list" ? t("oneLine") : "");
-  const preview = el("div", { class: "preview" });
-  const look = () => preview.replaceChildren(picture(input.value, field.label) || "");
-  if (field.look === "image") {
-    look();
-    input.addEventListener("change", look);
-  }
   const mark = isRequired ? el("span", { class: "quiet" }, ` (${t("isRequired")})`) : null;
   const node = el(
     "div",
@@ -94,7 +89,7 @@ function line(field, value, names, isNew) {
     el("label", { for: id }, field.label, mark),
     help ? el("p", { id: helpId, class: "quiet help" }, help) : null,
     input,
-    field.look === "image" ? preview : null,
+    field.look === "image" ? pictureOf(field, input, (text) => wrong(text)) : null,
     error,
   );
   const wrong = (text) => {

@@ -47,6 +47,7 @@ async function enter() {
     const found = await send("GET", "/v1/admin-page");
     service.name = found.service;
     service.tables = found.tables;
+    service.upload = found.upload;
   } catch (problem) {
     return failed(problem);
   }

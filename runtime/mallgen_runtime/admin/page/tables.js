@@ -2,7 +2,7 @@
 
 import { may, pathOf, send } from "./api.js";
 
-export const service = { name: "", tables: [] };
+export const service = { name: "", tables: [], upload: null };
 const kept = new Map();
 
 export function tableOf(name) {

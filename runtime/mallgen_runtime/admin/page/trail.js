@@ -56,7 +56,8 @@ function entry(change, isOwn) {
 }
 
 function rowOf(table, change) {
-  const text = `${table ? table.title : change.table_name} ${change.row_key}`;
+  const kind = change.table_name === "admin_account" ? t("account") : change.table_name;
+  const text = `${table ? table.title : kind} ${change.row_key}`;
   if (!table || table.key.length !== 1 || change.action === "delete") return text;
   return el("a", { href: `#/${table.name}/row?${new URLSearchParams({ [table.key[0]]: change.row_key })}` }, text);
 }
