@@ -14,6 +14,7 @@ from mallgen_runtime.http.serve import serve
 from mallgen_runtime.http.sockets.socket import WebSocket
 from mallgen_runtime.http.streaming import StreamingResponse
 from mallgen_runtime.http.tokens import issue_token
+from mallgen_runtime.http.uploads import UploadedFile
 from mallgen_runtime.process.conf import LogConf, load_config
 from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.process.interceptors import ClientInterceptor, OutgoingCall
@@ -45,6 +46,7 @@ __all__ = [
     "ServiceBase",
     "SocketClosed",
     "StreamingResponse",
+    "UploadedFile",
     "WebSocket",
     "event_stream",
     "issue_token",

@@ -14,6 +14,8 @@ from tests.run.service import SECRET, Service
 from tests.run.shop import Shop
 
 PASSWORD = "correct horse battery staple"
+SETTINGS = "Mode: dev\nStatic:\n  - Path: /images\n    Folder: data/images\n"
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def mall(shop: Shop) -> Iterator[Service]:
-    with shop.up("Mode: dev") as service, shop.queue("order_queue", "PayTimeout: 4\n"):
+    with shop.up(SETTINGS) as service, shop.queue("order_queue", "PayTimeout: 4\n"):
         yield service
 
 
@@ -135,3 +137,20 @@ def test_more_than_there_is_cannot_be_ordered(mall: Service) -> None:
     problem = user.call("POST", "/v1/order", body, status=400)
     assert problem["detail"] == f"product 7 has {stock} left"
     assert user.call("GET", "/v1/product/7")["stock"] == stock
+
+
+def test_a_comment_with_an_image(mall: Service) -> None:
+    user = User(mall, "小红")
+    parts = [
+        '--b\r\nContent-Disposition: form-data; name="product_id"\r\n\r\n9\r\n',
+        '--b\r\nContent-Disposition: form-data; name="content"\r\n\r\n很好\r\n',
+        '--b\r\nContent-Disposition: form-data; name="images"; filename="a.png"\r\n\r\n',
+    ]
+    body = "".join(parts).encode() + PNG + b"\r\n--b--\r\n"
+    headers = {**user.headers, "Content-Type": "multipart/form-data; boundary=b"}
+    answer = mall.request("POST", "/v1/product/comment", body, headers)
+    assert answer.status == 200, answer
+    (shown,) = user.call("GET", "/v1/product/comment?product_id=9")["comments"]
+    assert (shown["content"], shown["user"]["name"]) == ("很好", "小红")
+    image = mall.get(shown["images"][0]["url"])
+    assert (image.body, image.headers["content-type"]) == (PNG, "image/png")

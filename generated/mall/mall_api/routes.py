@@ -19,6 +19,7 @@ from mall_api.handler.cart_change_handler import cart_change_handler
 from mall_api.handler.cart_list_handler import cart_list_handler
 from mall_api.handler.cart_remove_handler import cart_remove_handler
 from mall_api.handler.category_list_handler import category_list_handler
+from mall_api.handler.comment_add_handler import comment_add_handler
 from mall_api.handler.flash_sale_buy_handler import flash_sale_buy_handler
 from mall_api.handler.flash_sale_handler import flash_sale_handler
 from mall_api.handler.flash_sale_result_handler import flash_sale_result_handler
@@ -39,6 +40,7 @@ from mall_api.schemas import (
     CartListRequest,
     CartRemoveRequest,
     CategoryListRequest,
+    CommentAddRequest,
     FlashSaleBuyRequest,
     FlashSaleResultRequest,
     LoginRequest,
@@ -243,6 +245,17 @@ async def pay_notify(ctx: Context, svc: ServiceContext) -> Response:
     return await ctx.after(answered)
 
 
+async def comment_add(ctx: Context, svc: ServiceContext) -> Response:
+    """POST /v1/product/comment"""
+    form = await ctx.read_form()
+    req = CommentAddRequest(
+        product_id=form.int64("product_id"), content=form.string("content")
+    )
+    ctx.done()
+    ctx.check(req)
+    return ctx.json(await comment_add_handler(ctx, svc, req))
+
+
 ROUTES: tuple[Route[ServiceContext], ...] = (
     Route(
         "POST",
@@ -265,27 +278,38 @@ ROUTES: tuple[Route[ServiceContext], ...] = (
     Route("GET", "/v1/cart/list", cart_list, contract="mall.api:181"),
     Route("GET", "/v1/product/comment", product_comment, contract="mall.api:185"),
     Route("GET", "/v1/order/list", order_list, contract="mall.api:189"),
-    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:112"),
-    Route("POST", "/v1/user/login", login, contract="shop.api:116"),
-    Route("POST", "/v1/cart", cart_add, contract="shop.api:126", jwt="auth"),
+    Route("GET", "/v1/product/:id", product_detail, contract="shop.api:125"),
+    Route("POST", "/v1/user/login", login, contract="shop.api:129"),
+    Route("POST", "/v1/cart", cart_add, contract="shop.api:139", jwt="auth"),
     Route(
-        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:130", jwt="auth"
+        "PUT", "/v1/cart/:product_id", cart_change, contract="shop.api:143", jwt="auth"
     ),
     Route(
         "DELETE",
         "/v1/cart/:product_id",
         cart_remove,
-        contract="shop.api:134",
+        contract="shop.api:147",
         jwt="auth",
     ),
-    Route("GET", "/v1/address", address_list, contract="shop.api:138", jwt="auth"),
-    Route("POST", "/v1/address", address_add, contract="shop.api:142", jwt="auth"),
+    Route("GET", "/v1/address", address_list, contract="shop.api:151", jwt="auth"),
+    Route("POST", "/v1/address", address_add, contract="shop.api:155", jwt="auth"),
     Route(
-        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:146", jwt="auth"
+        "DELETE", "/v1/address/:id", address_remove, contract="shop.api:159", jwt="auth"
     ),
-    Route("POST", "/v1/order", order_place, contract="shop.api:150", jwt="auth"),
-    Route("POST", "/v1/pay/:order_id", pay_start, contract="shop.api:154", jwt="auth"),
+    Route("POST", "/v1/order", order_place, contract="shop.api:163", jwt="auth"),
+    Route("POST", "/v1/pay/:order_id", pay_start, contract="shop.api:167", jwt="auth"),
     Route(
-        "POST", "/v1/pay/notify", pay_notify, contract="shop.api:164", max_bytes=4096
+        "POST", "/v1/pay/notify", pay_notify, contract="shop.api:177", max_bytes=4096
+    ),
+    Route(
+        "POST",
+        "/v1/product/comment",
+        comment_add,
+        contract="shop.api:191",
+        jwt="auth",
+        timeout_ms=60000,
+        max_bytes=20971520,
+        max_parts=11,
+        max_part_bytes=2097152,
     ),
 )

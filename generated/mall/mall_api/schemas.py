@@ -259,3 +259,15 @@ class PayStartResponse(Struct, kw_only=True):
 class PayNotifyRequest(Struct, kw_only=True):
     timestamp: Int64  # 通知的时间, Unix 秒
     signature: str  # HMAC-SHA256, 十六进制
+
+
+class CommentAddRequest(Struct, kw_only=True):
+    """表单; 其中名为 images 的文件是评论的图片"""
+
+    product_id: Int64
+    content: Annotated[str, Validate("min=1,max=1000", "form", "content")]  # 评论内容
+
+
+class CommentAddResponse(Struct, kw_only=True):
+    id: Int64  # 评论ID
+    images: list[str]  # 图片地址

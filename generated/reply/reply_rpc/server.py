@@ -6,8 +6,14 @@
 
 from mallgen_runtime.rpc import RpcContext, Service, Unary
 
+from reply_rpc.logic.add_comment_logic import AddCommentLogic
 from reply_rpc.logic.comments_logic import CommentsLogic
-from reply_rpc.pb.reply_pb2 import CommentsRequest, CommentsResponse
+from reply_rpc.pb.reply_pb2 import (
+    AddCommentRequest,
+    AddCommentResponse,
+    CommentsRequest,
+    CommentsResponse,
+)
 from reply_rpc.svc import ServiceContext
 
 
@@ -16,6 +22,13 @@ async def comments(
 ) -> CommentsResponse:
     """/reply.Reply/Comments"""
     return await CommentsLogic(ctx, svc).comments(req)
+
+
+async def add_comment(
+    ctx: RpcContext, svc: ServiceContext, req: AddCommentRequest
+) -> AddCommentResponse:
+    """/reply.Reply/AddComment"""
+    return await AddCommentLogic(ctx, svc).add_comment(req)
 
 
 SERVICES: tuple[Service[ServiceContext], ...] = (
@@ -28,6 +41,13 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 CommentsRequest,
                 CommentsResponse,
                 contract="reply.proto:10",
+            ),
+            Unary(
+                "/reply.Reply/AddComment",
+                add_comment,
+                AddCommentRequest,
+                AddCommentResponse,
+                contract="reply.proto:15",
             ),
         ),
     ),

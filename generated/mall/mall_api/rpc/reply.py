@@ -7,6 +7,8 @@
 from mallgen_runtime.rpc import Channel
 
 from mall_api.rpc.pb.reply_pb2 import (
+    AddCommentRequest,
+    AddCommentResponse,
     CommentItem,
     CommentsRequest,
     CommentsResponse,
@@ -14,6 +16,8 @@ from mall_api.rpc.pb.reply_pb2 import (
 )
 
 __all__ = [
+    "AddCommentRequest",
+    "AddCommentResponse",
     "CommentItem",
     "CommentsRequest",
     "CommentsResponse",
@@ -34,4 +38,12 @@ class ReplyClient:
         """商品评论, 按评论时间倒序, 游标分页"""
         return await self._channel.unary(
             "/reply.Reply/Comments", req, CommentsResponse, timeout, idempotent=True
+        )
+
+    async def add_comment(
+        self, req: AddCommentRequest, *, timeout: float | None = None
+    ) -> AddCommentResponse:
+        """发表评论"""
+        return await self._channel.unary(
+            "/reply.Reply/AddComment", req, AddCommentResponse, timeout
         )

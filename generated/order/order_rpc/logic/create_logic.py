@@ -58,15 +58,8 @@ class CreateLogic:
         async with self.svc.db.transaction() as tx:
             shopping = 0
             if req.HasField("receiver"):
-                shopping = await self.svc.shopping.within(tx).insert(
-                    orderid=id,
-                    userid=req.user_id,
-                    receiver_name=req.receiver.name,
-                    receiver_mobile=req.receiver.mobile,
-                    receiver_province=req.receiver.province,
-                    receiver_city=req.receiver.city,
-                    receiver_district=req.receiver.district,
-                    receiver_address=req.receiver.address,
+                shopping = await self.svc.shopping.within(tx).add(
+                    id, req.user_id, req.receiver
                 )
             await self.svc.orders.within(tx).insert(
                 id=id,

@@ -8,7 +8,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mallgen_runtime.rpc.message import Message, RepeatedMessage
+from mallgen_runtime.rpc.message import Message, Repeated, RepeatedMessage
 
 DESCRIPTOR: Any
 
@@ -66,3 +66,21 @@ class ImageItem(Message):
     def __init__(
         self, *, image_id: int | None = ..., url: str | None = ...
     ) -> None: ...
+
+class AddCommentRequest(Message):
+    product_id: int
+    user_id: int
+    content: str
+    image_urls: Repeated[str]
+    def __init__(
+        self,
+        *,
+        product_id: int | None = ...,
+        user_id: int | None = ...,
+        content: str | None = ...,
+        image_urls: Iterable[str] | None = ...,
+    ) -> None: ...
+
+class AddCommentResponse(Message):
+    comment_id: int
+    def __init__(self, *, comment_id: int | None = ...) -> None: ...
