@@ -80,6 +80,15 @@ def test_a_cookie_of_another_service_does_not_let_in(service: AdminService) -> N
     assert by_cookie(service, f"back_office_session={device}", "GET", "/v1/me").status == 401
 
 
+def test_a_proxy_s_own_password_does_not_hide_the_cookie(service: AdminService) -> None:
+    said, basic = service.login(), "Basic YTpi"
+    cookie, csrf = said.cookie("session"), said.json["csrf"]
+    assert by_cookie(service, cookie, "GET", "/v1/me", Authorization=basic).status == 200
+    assert by_cookie(service, cookie, "POST", "/v1/logout", Authorization=basic).json["code"] == "bad_csrf"
+    assert by_cookie(service, cookie, "POST", "/v1/logout", Authorization=basic, X_CSRF_Token=csrf).status == 200
+    assert service.ask("GET", "/v1/me", token="", Authorization=basic).status == 401
+
+
 def test_a_logout_ends_every_token_of_the_session(service: AdminService) -> None:
     said = service.login()
     cookie = said.cookie("session")

@@ -74,8 +74,10 @@ class SessionGuard:
 
     async def _let_in(self, ctx: Context, is_safe: bool) -> None:
         """Find the session of a request. Raises a 401 without one, a 403 for a page that is not ours."""
-        by_cookie = "authorization" not in ctx.headers
-        if by_cookie and (token := self._cookies.session(ctx)):
+        token = self._cookies.session(ctx)
+        given = ctx.headers.get("authorization", [])
+        by_cookie = not given or (bool(token) and given[0][:6].lower() == "basic ")  # a proxy's own password
+        if by_cookie and token:
             ctx.authorize(token)
         claims = await _checked(ctx)
         key = claims.get("sid")
@@ -84,8 +86,8 @@ class SessionGuard:
             raise _refused("the session is over; log in again")
         if by_cookie and not is_safe:
             self._need_own_page(ctx)
-            given = ctx.headers.get("x-csrf-token", [""])
-            if len(given) != 1 or not hmac.compare_digest(given[0].encode(), session.row.csrf.encode()):
+            told = ctx.headers.get("x-csrf-token", [""])
+            if len(told) != 1 or not hmac.compare_digest(told[0].encode(), session.row.csrf.encode()):
                 raise ApiError(403, "bad_csrf", "X-CSRF-Token must have the value `csrf` that /me answers")
         ctx.state[_SESSION] = session
         end = claims.get("exp", 0)
