@@ -1,8 +1,11 @@
 """The dashboard and the alert rules of deploy/: their queries find what running services show."""
 
+import http.server
 import json
 import re
 import subprocess
+import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -64,17 +67,34 @@ def _ask(pair: Pair) -> None:
 
 
 @pytest.fixture(scope="module")
+def queue(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what a queue service with an outbox shows."""
+    words = [sys.executable, "-m", "tests.queue.figures", str(tmp_path_factory.mktemp("queue"))]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def queue_shown(queue: str) -> dict[str, set[str]]:
+    return _labels(queue)
+
+
+@pytest.fixture(scope="module")
 def shown(busy: Pair) -> dict[str, set[str]]:
     """Return the labels of each metric that the services show."""
+    return _labels(busy.bff.metrics() + busy.rpc.metrics())
+
+
+def _labels(text: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for line in (busy.bff.metrics() + busy.rpc.metrics()).splitlines():
+    for line in text.splitlines():
         if match := re.fullmatch(r"([a-z_]+)(?:\{(.*)\})? \S+", line):
             found.setdefault(match[1], set()).update(re.findall(r'(\w+)="', match[2] or ""))
     return found
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_each_metric_and_label_exists(shown: dict[str, set[str]], name: str) -> None:
+def test_each_metric_and_label_exists(shown: dict[str, set[str]], queue_shown: dict[str, set[str]], name: str) -> None:
+    shown = {**queue_shown, **shown}
     query = re.sub(r"#.*", "", QUERIES[name])
     chosen = re.findall(r"(\w+)\{([^}]*)\}", query)
     grouped = {label.strip() for labels in re.findall(r"by \(([^)]*)\)", query) for label in labels.split(",")}
@@ -115,11 +135,11 @@ def test_the_rules_are_sound() -> None:
 
 
 class Prometheus(Process):
-    """A Prometheus that scrapes both services every second and has the rules."""
+    """A Prometheus that scrapes the services every second and has the rules; `queue` is a port with metrics, too."""
 
-    def __init__(self, folder: Path, pair: Pair) -> None:
+    def __init__(self, folder: Path, pair: Pair, queue: int) -> None:
         self.port = free_port()
-        targets = {"demo": pair.bff.admin, "demo.rpc": pair.rpc.admin}
+        targets = {"demo": pair.bff.admin, "demo.rpc": pair.rpc.admin, "demo.rmq": queue}
         scrape = [
             {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]} for name, port in targets.items()
         ]
@@ -149,9 +169,29 @@ class Prometheus(Process):
 
 
 @pytest.fixture(scope="module")
-def prometheus(busy: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def queue_port(queue: str) -> Iterator[int]:
+    """Serve the metrics of the queue service, which has ended."""
+
+    class Shown(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(queue.encode())
+
+        def log_message(self, *words: object) -> None:
+            """Be quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shown) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def prometheus(busy: Pair, queue_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Run a Prometheus, and requests while it scrapes."""
-    made = Prometheus(tmp_path_factory.mktemp("prometheus"), busy)
+    made = Prometheus(tmp_path_factory.mktemp("prometheus"), busy, queue_port)
     made.launch()
     try:
         wait_for(made.serves, "Prometheus has scraped both services", 30)
@@ -172,6 +212,6 @@ def test_prometheus_finds_something_for_each_query(prometheus: Prometheus) -> No
             query = query.replace(variable, value)
         if not prometheus.ask("query", query=re.sub(r" > [\d.]+\s*$", "", query.strip()))["result"]:
             empty.append(name)
-    assert empty == ["DatabaseFails"], "the database has not failed"
+    assert empty == ["DatabaseFails", "MessagesAreNotSent"], "neither the database nor the queue has failed"
     (group,) = prometheus.ask("rules")["groups"]
     assert {rule["health"] for rule in group["rules"]} == {"ok"}
