@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak load conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak load conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock release-check clean
 
 setup:
 	@scripts/setup.sh
@@ -90,6 +90,9 @@ bench: setup
 
 freeze: setup ## what this version generates becomes a case for all later ones: part of every release
 	$(BIN)/python scripts/freeze.py $(if $(AGAIN),--again)
+
+release-check: setup ## dist/: both distributions, proven on each Python, with bills of materials; docs/release.md
+	$(BIN)/python scripts/release_check.py $(if $(PRESENT),--present)
 
 generated: setup ## bring generated/ up to date with examples/
 	$(BIN)/mallgen gen
