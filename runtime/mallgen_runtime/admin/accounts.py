@@ -21,6 +21,7 @@ from mallgen_runtime.http.messages import Context
 from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.http.tokens import issue_token
 from mallgen_runtime.process.durations import seconds
+from mallgen_runtime.process.errors import ConfigError
 from mallgen_runtime.sql import Database
 
 _SLOT = 0.5  # seconds: a login that fails is answered at a multiple of them, so that its time does not tell why
@@ -52,13 +53,15 @@ class Accounts:
     """
 
     def __init__(self, db: Database, config: RestConf, auth: JwtConf, conf: AccountsConf) -> None:
-        """Raises ConfigError where no token can be signed."""
+        """Raises ConfigError where no token can be signed, or none would hold."""
         issue_token(auth)
+        if auth.access_expire < 1:
+            raise ConfigError(f"AccessExpire is {auth.access_expire}: no token of a login would hold for a second")
         self._auth = auth
         self._lifetime = seconds(conf.session_expire, "Accounts.SessionExpire")
         self._cookies = BrowserCookies(config, conf)
         self.store = AccountStore(db)
-        self.passwords = Passwords(conf.hashing, conf.min_password)
+        self.passwords = Passwords(conf.hashing, conf.min_length)
         self._proofs = Proofs(self.store, self.passwords, conf)
         self._addresses = Attempts(conf.address_attempts, 60.0)
         guard = SessionGuard(self.store, conf, self._cookies, self._browser_token)

@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from mallgen_runtime.http.origins import wrong_origins
 from mallgen_runtime.process.conf import Conf
-from mallgen_runtime.process.durations import LongerThanZero
+from mallgen_runtime.process.durations import LongerThanZero, seconds
 from mallgen_runtime.process.errors import ConfigError
 
 
@@ -15,7 +15,8 @@ class AccountsConf(Conf, kw_only=True):
 
     A session ends after `session_expire`, in a browser also after `session_idle` without a request. After `attempts`
     wrong passwords in a row an account lets nobody in for `lock_time`, except browsers that it has let in before. An
-    address has `address_attempts` within a minute. `hashing` passwords are hashed at a time, with 64 MiB each.
+    address has `address_attempts` within a minute. `hashing` passwords are hashed at a time, with 64 MiB each. A
+    new password has `min_length` characters or more.
 
     `secure_cookie`: the browser sends the cookie over TLS alone; not set: where the service itself speaks TLS. Pages of
     `origins` (`https://admin.example`) may log in and change beside those of the service's own address.
@@ -27,13 +28,15 @@ class AccountsConf(Conf, kw_only=True):
     lock_time: LongerThanZero = "15m"
     address_attempts: Annotated[int, Meta(ge=1)] = 20
     hashing: Annotated[int, Meta(ge=1, le=64)] = 2
-    min_password: Annotated[int, Meta(ge=8, le=128)] = 10
+    min_length: Annotated[int, Meta(ge=8, le=128)] = 10
     secure_cookie: bool | None = None
     origins: list[str] = field(default_factory=list)
 
     def check_settings(self, setting: str) -> None:
-        """Raise ConfigError for origins that are none; `*` would let every page in."""
-        problems = [*wrong_origins(self.origins, True, {})] if self.origins else []
+        """Raise ConfigError for times below a second, and for origins that are none; `*` would let every page in."""
+        times = {"SessionIdle": self.session_idle, "SessionExpire": self.session_expire, "LockTime": self.lock_time}
+        problems = [f"{key} is {text}, less than a second" for key, text in times.items() if seconds(text, key) < 1]
+        problems += [*wrong_origins(self.origins, True, {})] if self.origins else []
         if problems:
             raise ConfigError(*(f"{setting}: {one}" for one in problems))
 
