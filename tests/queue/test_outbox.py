@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mallgen_runtime.process import metrics
 from mallgen_runtime.queue import ProducerConf, outbox, produce
 from mallgen_runtime.queue.embedded import EmbeddedProducer
 from mallgen_runtime.queue.errors import QueueError
@@ -23,6 +24,7 @@ from mallgen_runtime.queue.outbox import Outbox
 from tests.conftest import ROOT
 from tests.queue import outboxes
 from tests.queue.conftest import Settings
+from tests.queue.kit import until
 from tests.queue.messages import OrderRequest
 
 
@@ -128,6 +130,41 @@ def test_messages_wait_for_a_queue_that_is_down(
         return outboxes.numbers(await outboxes.sent(file))
 
     assert sorted(asyncio.run(main())) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("another", [False, True])
+def test_what_waited_is_shown_no_longer_when_it_is_sent(
+    url: str, file: Settings, quick: None, monkeypatch: pytest.MonkeyPatch, another: bool
+) -> None:
+    """By this process, or by another one that became the relay: an alert about its age would be false."""
+    shown: list[Any] = []
+
+    def show(readings: Any) -> Any:
+        shown.append(readings)
+        return metrics.end_nothing
+
+    monkeypatch.setattr(metrics, "is_on", lambda: True)
+    monkeypatch.setattr(outbox, "_COUNTED", 0.0)
+    monkeypatch.setattr(metrics, "shown", show)
+    monkeypatch.setattr("mallgen_runtime.queue.embedded.EmbeddedProducer", _Down)
+    monkeypatch.setattr(_Down, "is_down", True)
+    monkeypatch.setattr(_Down, "refused", b"")
+
+    def values() -> list[float]:
+        return [one.value for readings in shown for one in readings() if one.name.startswith("queue_outbox_")]
+
+    async def main() -> None:
+        async with outboxes.opened(url, file) as (database, box, orders):
+            await outboxes.placed(database, box, orders, 1)
+            await until(lambda: values()[0] == 1 and values()[1] > 0)
+            if another:
+                await database.execute("UPDATE mallgen_outbox_relay SET owner = 'x', until = ?", (time.time() + 60,))
+            monkeypatch.setattr(outbox, "_COUNTED", 60.0)
+            _Down.is_down = False
+            await until(lambda: values() == [0, 0], seconds=5)
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -162,11 +162,9 @@ class Outbox:
 
     async def _pass(self) -> bool:
         """Send one batch, if this process is the relay; return whether there may be more. Raises ResourceError."""
-        if not await self._is_relay():
-            return False
-        await self._count()
-        batch = await self._batch()
+        batch = await self._count_and_take() if await self._is_relay() else []
         if not batch:
+            self._waiting = 0  # what waits while another process is the relay is that one's to show
             return False
         async with asyncio.timeout(_SEND):
             sent, failed = await self._sent(batch)
@@ -190,8 +188,9 @@ class Outbox:
             await self._execute(_MAKE, (self._owner, now + _LEASE))
         return False
 
-    async def _batch(self) -> list[_Waiting]:
-        """Return the first messages that wait, of bounded size."""
+    async def _count_and_take(self) -> list[_Waiting]:
+        """Return the first messages that wait, of bounded size; count them all now and then, to show it."""
+        await self._count()
         numbers: list[int] = []
         size = 0
         for number, length in await self._fetch(f"{_FIRST} LIMIT {_BATCH}"):
