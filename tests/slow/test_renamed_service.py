@@ -39,7 +39,8 @@ def rename(root: Path, contracts: Sequence[str], old: str, new: str) -> None:
 
 
 def test_the_bff(here: Path) -> None:
-    rename(here, ["examples/mall.api", "examples/shop.api"], "service mall-api", "service shop-api")
+    contracts = [f"examples/{path.name}" for path in sorted((ROOT / "examples").glob("*.api"))]
+    rename(here, contracts, "service mall-api", "service shop-api")
     generated, registry = here / "generated", here / "registry"
     with (
         RpcService(generated / "product", "product_rpc", registry, database("product")),
