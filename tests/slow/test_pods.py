@@ -1,6 +1,7 @@
 """Real services as pods that come and go under load, while their API server has troubles of its own."""
 
 import asyncio
+import os
 import signal
 import time
 from contextlib import ExitStack
@@ -12,7 +13,8 @@ from mallgen_runtime.rpc import Channel, RpcClientConf, RpcError, connect
 from tests.kubernetes_api import FakeApi, api_server
 from tests.run.chatting import chat_folder
 from tests.run.discovering import run, until
-from tests.run.shop import RpcService, environment
+from tests.run.service import SECRET, Service
+from tests.run.shop import RpcService, bff_alone, environment
 
 pytestmark = pytest.mark.slow
 SETTINGS = "Middlewares:\n  Shedding: false\nLog:\n  Level: error\n"
@@ -118,3 +120,41 @@ def test_a_bff_that_may_not_read_says_so_and_starts(tmp_path: Path) -> None:
             await channel.close()
 
     run(work)
+
+
+def test_a_process_says_why_it_cannot_find_pods(tmp_path: Path) -> None:
+    """Outside of a cluster it does not start; where it may not read it does, unless it must reach an instance."""
+    folder = bff_alone(tmp_path)
+    target = "OrderRPC:\n  Target: k8s://shop/order:grpc\n"
+    must = f"{target}  NonBlock: false\n  Timeout: 300"
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MALLGEN_", "KUBERNETES_"))}
+    outside["AUTH_ACCESS_SECRET"] = SECRET
+    assert "needs a cluster" in _refused(folder, target, outside)
+
+    async def work() -> None:
+        async with api_server(tmp_path) as api:
+            inside = {**outside, **api.environment()}
+            api.status = 403
+            said = await asyncio.to_thread(_refused, folder, must, inside)
+            assert "order.rpc cannot be reached within 0.3 s; the Kubernetes API at" in said
+            await asyncio.to_thread(_degraded, folder, target, inside)
+
+    run(work)
+
+
+def _refused(folder: Path, settings: str, env: dict[str, str]) -> str:
+    """Start a service that must not start, and return its one line on the reason."""
+    with pytest.raises(AssertionError) as problem, Service(folder, "mall_api", settings, env=env):
+        pass
+    said = str(problem.value)
+    assert "ended with 3" in said
+    assert "Traceback" not in said
+    (line,) = [line for line in said.splitlines() if "error[config]" in line]
+    return line
+
+
+def _degraded(folder: Path, settings: str, env: dict[str, str]) -> None:
+    with Service(folder, "mall_api", settings, env=env) as mall:
+        assert mall.get("/readyz").json()["order.rpc"] == "degraded"
+        assert mall.get("/v1/recommend").status == 200, "routes without that service work"
+        assert mall.lines().count("`mallgen kube` writes; still trying") == 1

@@ -216,6 +216,8 @@ class _Manifests:
         }
         host = f"{self._name}.{options.namespace}" if options.namespace else self._name
         reach = f"{'dns:///' if service.kind == GRPC else 'http://'}{host}:{port}"
+        if service.kind == GRPC and options.namespace:
+            reach += f" or k8s://{options.namespace}/{self._name}:{service.kind}"
         why = "; without an address of its own, so that calls go to all pods" if is_headless else ""
         block = self._document(
             "v1", "Service", self._name, spec={**way, "selector": {"app": self._name}, "ports": [entry]}

@@ -8,7 +8,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.drift.scalars import plain
 from mallgen.emit.calling import setting_of
 from mallgen.emit.production.facts import GRPC, LOOPBACK, Deployable, filled, label
-from mallgen.emit.production.trees import Tree
+from mallgen.emit.production.trees import Tree, leaves
 from mallgen.text.span import Span
 
 ETCD, MARIADB, POSTGRES, REDIS, KAFKA = "etcd", "mariadb", "postgres", "redis", "kafka"
@@ -153,7 +153,18 @@ def unreachable(service: Deployable, in_pods: bool) -> Iterator[Diagnostic]:
     if service.contract == "rmq" and not service.tree.at("brokers").items:
         message = f"{service.name} has no Brokers: its queue is a file in its container, where nobody else writes"
         yield _warning(message, service.tree.span, "write Brokers: [kafka:9092]")
+    if not in_pods:
+        yield from _pods_elsewhere(service)
     yield from _lost_calls(service)
+
+
+def _pods_elsewhere(service: Deployable) -> Iterator[Diagnostic]:
+    """Yield a warning for each target that only Kubernetes answers; a variable may be set to another one."""
+    for leaf in leaves(service.tree):
+        if leaf.text.startswith("k8s://"):
+            message = f"{service.name} asks Kubernetes for pods, and does not start where there is none"
+            hint = f"write ${{TARGET:-{leaf.text}}}, and in the compose file TARGET: dns:///NAME:PORT"
+            yield _warning(message, leaf.span, hint)
 
 
 def _lost_calls(service: Deployable) -> Iterator[Diagnostic]:
