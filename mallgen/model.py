@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from mallgen.text.span import Span
 
+PAGE_KEY = "adminPage"  # of info: "true" asks for the page of a back office
+
 
 class TypeRef(Struct, frozen=True):
     """A use of a type: one of the subclasses below."""
@@ -217,6 +219,11 @@ class Contract(Struct, frozen=True):
     info: tuple[Pair, ...]
     types: tuple[Type, ...]
     groups: tuple[Group, ...]
+
+    @property
+    def has_page(self) -> bool:
+        """True for a contract that asks for the page of a back office."""
+        return any(pair.key == PAGE_KEY and pair.value == "true" for pair in self.info)
 
 
 def spell(ref: TypeRef) -> str:

@@ -1,4 +1,4 @@
-"""The meaning of annotations: lists, booleans, the version and the mark of deleted rows of a table."""
+"""The meaning of annotations: lists, booleans, the version, the mark of deleted rows, references of a table."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.tables.annotations import Annotation, Word
 from mallgen.tables.drafts import Draft
 from mallgen.tables.guess import guess
-from mallgen.tables.model import DATED, Base, Column, ListRule
+from mallgen.tables.model import DATED, Base, Column, ForeignKey, ListRule
 from mallgen.text.span import Span
 from mallgen.text.suggest import did_you_mean
 
@@ -190,9 +190,20 @@ def _deleted(draft: Draft, one: Annotation) -> None:
     draft.deleted = column.name
 
 
+def _refers(draft: Draft, one: Annotation) -> None:
+    """Read `refers COLUMN TABLE`: the column has keys of that table, though the database does not see to it."""
+    if len(one.words) != 2:
+        _fail("`mallgen:refers` names a column and a table", one.span, "write `mallgen:refers category_id category`")
+    column, target = _column(draft, one.words[0]), one.words[1]
+    if any(column.name in known.columns for known in draft.refers):
+        _fail(f"`{column.name}` refers to two tables", one.words[0].span, "delete one annotation")
+    draft.refers.append(ForeignKey((column.name,), target.text, (), target.span))
+
+
 _READERS: dict[str, Callable[[Draft, Annotation], None]] = {
     "list": _list,
     "bools": _bools,
     "version": _version,
     "soft-delete": _deleted,
+    "refers": _refers,
 }

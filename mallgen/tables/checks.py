@@ -1,5 +1,7 @@
 """Checks that need all tables: the targets of foreign keys, and names of indexes that a database has once."""
 
+from collections.abc import Iterator
+
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.tables.annotation_rules import follow
 from mallgen.tables.catalog import Catalog, folded
@@ -18,11 +20,25 @@ def check_all(catalog: Catalog) -> None:
             check_table(draft, catalog.found)
         for name, reference in draft.foreign_keys.items():
             draft.foreign_keys[name] = _reference(catalog, draft, reference)
+        draft.refers = [*_told(catalog, draft)]
         if draft.dialect is Dialect.POSTGRES:
             _empty_enums(catalog, draft)
         if draft.dialect is not Dialect.MYSQL:
             for index in draft.indexes.values():
                 _index(catalog, names, draft, index)
+
+
+def _told(catalog: Catalog, draft: Draft) -> Iterator[ForeignKey]:
+    """Yield the references of annotations, their targets as these are spelt; report those to no table."""
+    for reference in draft.refers:
+        target = catalog.target(draft, reference)
+        if target is not None:
+            yield reference._replace(target=target.name)
+            continue
+        hint = guess(catalog.found, reference.target, (one.name for one in catalog.in_order()))
+        message = f"no file creates the table `{reference.target}`"
+        hint = hint or "name the file that creates it too"
+        catalog.found.append(Diagnostic("ddl-bad-annotation", message, reference.span, hint, severity="warning"))
 
 
 def _empty_enums(catalog: Catalog, draft: Draft) -> None:

@@ -24,6 +24,7 @@ class Draft:
         self.lists: list[ListRule] = []
         self.numbers: dict[str, int] = {}  # where to look for the next free name
         self.annotations: list[Annotation] = []
+        self.refers: list[ForeignKey] = []
         self.comment, self.charset, self.select = "", "", ""
         self.version, self.deleted, self.collation, self.engine = "", "", "", ""
         self.numbers_anew = False  # SQLite's AUTOINCREMENT
@@ -166,6 +167,7 @@ class Draft:
             tuple(self.check_names.get(key, key) for key in self.checks),
             self.collation,
             tuple(self._options()),
+            tuple(self.refers),
         )
 
     def _options(self) -> Iterator[str]:

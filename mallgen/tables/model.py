@@ -180,6 +180,7 @@ class Table(NamedTuple):
 
     `select` is the query of a view, which is read only, and empty for a table. `version` is the column that each change
     raises (`-- mallgen:version COLUMN`), `deleted` the one that marks deleted rows (`-- mallgen:soft-delete COLUMN`).
+    `refers` are references that the database does not know (`-- mallgen:refers COLUMN TABLE`).
     `checks` are the expressions of CHECK constraints as spelt, `check_names` their names. `options` are ENGINE=… of
     MySQL, WITHOUT ROWID, STRICT and AUTOINCREMENT of SQLite, MATERIALIZED of a view. `span` is that of the name.
     """
@@ -203,6 +204,7 @@ class Table(NamedTuple):
     check_names: tuple[str, ...] = ()
     collation: str = ""
     options: tuple[str, ...] = ()
+    refers: tuple[ForeignKey, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of a name that the table has."""

@@ -94,6 +94,22 @@ def test_wrong_values_are_told_in_their_places(service: AdminService, browser: B
     assert browser.all("dd")[0].text.isdigit()
 
 
+def test_the_trail_is_narrowed_by_who_and_by_row(service: AdminService, browser: Browser) -> None:
+    row = new_product(service, name="traced")
+    service.ask("PATCH", f"/v1/product/{row['id']}", {"price": "3.00", "version": 0})
+    browser.login()
+    browser.go("#/admin_audit")
+    browser.fill("ID", str(row["id"]))
+    browser.button("Apply").click()
+    browser.wait_text(".filters .error", "choose Table name too")
+    browser.fill("Tables", "Product")
+    browser.button("Apply").click()
+    browser.until(lambda: len(browser.all(".change")) == 2, "there are the two changes of the row")
+    assert "3.00" in browser.all(".change")[0].text
+    browser.go("#/admin_audit?actor=nobody")
+    browser.wait_text(".changes", "Nobody has changed this here.")
+
+
 def test_what_somebody_else_has_changed_is_not_overwritten(service: AdminService, browser: Browser) -> None:
     row = new_product(service, name="contested")
     browser.login()

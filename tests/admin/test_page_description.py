@@ -17,9 +17,11 @@ DDL = """CREATE TABLE `category` (
 );
 
 -- mallgen:version version
+-- mallgen:refers maker category
 CREATE TABLE `product` (
   `id` bigint NOT NULL AUTO_INCREMENT,
   `cateid` bigint NOT NULL COMMENT '分类ID, 0 为一级分类',
+  `maker` bigint NOT NULL DEFAULT 0,
   `name` varchar(20) NOT NULL COMMENT 'as customers see it',
   `image_url` varchar(200) NOT NULL DEFAULT '',
   `price` decimal(20,2) NOT NULL DEFAULT 0,
@@ -59,6 +61,7 @@ def test_a_field_is_described_as_its_column_and_comment_say(folder: Path) -> Non
         "create": "required",
         "update": True,
     }
+    assert fields["maker"]["refers"] == "category"
     assert fields["name"]["label"] == "Name"
     assert fields["name"]["help"] == "as customers see it"
     assert fields["name"]["max"] == 20
@@ -108,7 +111,7 @@ def test_an_edited_contract_is_described_as_it_is_now(tmp_path: Path) -> None:
 def test_a_service_without_the_key_in_info_has_no_page(tmp_path: Path) -> None:
     contract = tmp_path / "plain.api"
     contract.write_text(
-        'info (\n\ttitle: "x"\n\tadminPage: "no"\n)\nservice plain {\n\t@handler A\n\tget /a\n}\n', encoding="utf-8"
+        'info (\n\ttitle: "x"\n\tadminPage: "false"\n)\nservice plain {\n\t@handler A\n\tget /a\n}\n', encoding="utf-8"
     )
     assert mallgen(tmp_path, "api", "py", "-api", "plain.api", "-dir", ".").returncode == 0
     assert not (tmp_path / "plain_api" / "admin_page.py").exists()

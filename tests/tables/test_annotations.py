@@ -72,6 +72,16 @@ def test_booleans_version_and_mark_of_deleted_rows() -> None:
     assert table.deleted == "gone"
 
 
+def test_references_that_the_database_does_not_know() -> None:
+    first, second = of("CREATE TABLE u (id int PRIMARY KEY);\n-- mallgen:refers cateid `u`\n" + TABLE).schema.tables
+    assert [(one.columns, one.target) for one in second.refers] == [(("cateid",), "u")]
+    assert (first.refers, second.foreign_keys) == ((), ())
+    (flaw,) = flaws("-- mallgen:refers cateid u\n" + TABLE)
+    assert flaw == "1:26 ?ddl-bad-annotation: no file creates the table `u`"
+    (flaw,) = flaws("-- mallgen:refers cateid t\n-- mallgen:refers cateid t\n" + TABLE)
+    assert flaw == "2:19 ddl-bad-annotation: `cateid` refers to two tables"
+
+
 def test_other_annotations_are_left_to_others() -> None:
     assert flaws("-- mallgen:dialect mysql\n-- mallgen:ignore money-as-float a reason\n" + TABLE) == []
 
@@ -107,6 +117,8 @@ def test_other_annotations_are_left_to_others() -> None:
         ("mallgen:soft-delete update_time", 24, "`update_time` cannot mark deleted rows: it is `datetime`"),
         ("mallgen:soft-delete id", 24, "`id` cannot be written by DELETE"),
         ("mallgen:soft-delete", 4, "`mallgen:soft-delete` names one column"),
+        ("mallgen:refers id", 4, "`mallgen:refers` names a column and a table"),
+        ("mallgen:refers none t", 19, "`t` has no column `none`"),
     ],
 )
 def test_wrong_ones(text: str, col: int, message: str) -> None:

@@ -1,7 +1,7 @@
 """The columns that people may see, and how each travels as a field of an admin's contract."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from msgspec import Struct
 
@@ -127,13 +127,17 @@ class AdminTable(Struct, frozen=True):
         """Return the field of a column that people see."""
         return next(one for one in self.fields if one.column.name == column)
 
-    def look(self, field: AdminField) -> str:
-        """Return the words that tell the page what a field is beside its type, empty where the type says it all."""
+    def look(self, field: AdminField, tables: Container[str]) -> str:
+        """Return the words that tell the page what a field is beside its type, empty where the type says it all.
+
+        It refers to those of `tables` alone, which the service shows.
+        """
         words = [_LOOKS.get(field.column.type.base, "")]
         if field.column.type.base is Base.TEXT and _IMAGE.search(field.column.name):
             words.append("image")
-        own = (one for one in self.table.foreign_keys if one.columns == (field.column.name,))
-        words += [f"refers={one.target}" for one in own if not one.target_database]
+        own = (one for one in (*self.table.refers, *self.table.foreign_keys) if one.columns == (field.column.name,))
+        found = [f"refers={one.target}" for one in own if not one.target_database and one.target in tables]
+        words += found[:1]
         return ",".join(filter(None, words))
 
     def python(self, name: str) -> str:

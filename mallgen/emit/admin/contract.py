@@ -1,6 +1,6 @@
 """The `.api` contract of an admin service."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from mallgen.emit.admin import account, picture
 from mallgen.emit.admin.columns import AdminField, AdminTable
@@ -13,7 +13,9 @@ MOST_ROWS = 100  # of one page, and of one change of several
 def contract(service: str, tables: Iterable[AdminTable]) -> str:
     """Return the text of the contract; the formatter lays it out."""
     parts = [account.types(), account.routes(service), picture.types(), picture.routes(service)]
-    parts += [part for one in tables for part in (_types(one), *_services(service, one))]
+    tables = [*tables]
+    names = {title(one) for one in tables}
+    parts += [part for one in tables for part in (_types(one, names), *_services(service, one))]
     info = f'info (\n\ttitle: "{service}"\n\tadminPage: "true"\n)'
     return "\n\n".join(['syntax = "v1"', info, *parts, _page(service)]) + "\n"
 
@@ -39,9 +41,9 @@ def title(one: AdminTable) -> str:
     return one.table.name
 
 
-def _types(one: AdminTable) -> str:
+def _types(one: AdminTable, tables: Container[str]) -> str:
     name = stem(one)
-    blocks = [_struct(name, _answer(one), one.table.comment)]
+    blocks = [_struct(name, _answer(one, tables), one.table.comment)]
     blocks.append(_struct(f"List{name}Request", [*_asked(one), *_paged()]))
     items = [f'Items []*{name} `json:"items"`', 'Cursor string `json:"cursor"` // empty on the last page']
     blocks.append(_struct(f"List{name}Response", items))
@@ -65,11 +67,11 @@ def _struct(name: str, lines: Iterable[str], comment: str = "") -> str:
     return (f"\t// {note}\n" if note else "") + f"\t{name} {{\n{inner}\n\t}}"
 
 
-def _answer(one: AdminTable) -> Iterator[str]:
+def _answer(one: AdminTable, tables: Container[str]) -> Iterator[str]:
     for field in one.fields:
         optional = ",optional" if field.column.nullable else ""
         star = "*" if field.is_nullable and not field.kind.startswith("[]") else ""
-        look = f' page:"{words}"' if (words := one.look(field)) else ""
+        look = f' page:"{words}"' if (words := one.look(field, tables)) else ""
         yield f'{field.go} {star}{field.kind} `json:"{field.key}{optional}"{look}`{_note(field)}'
 
 

@@ -10,7 +10,7 @@ from mallgen.contract.loaded import Loaded
 from mallgen.diagnostics import Diagnostic
 from mallgen.emit.http import shapes
 from mallgen.emit.http.layout import Layout, RouteNames, layout
-from mallgen.model import Contract, Field, Named
+from mallgen.model import PAGE_KEY, Contract, Field, Named
 from mallgen.output import paths
 from mallgen.output.files import File
 from mallgen.output.records import Owner
@@ -30,7 +30,16 @@ def decide(contract: Contract, package: str = "") -> Decided:
     types = shapes.build(contract)
     plan = layout(contract, types, package)
     tags = wire.wrong_tags(attribute.wire for shape in types.ordered for attribute in shape.attributes)
-    return Decided(plan, (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan)))
+    return Decided(
+        plan, (*types.problems, *plan.problems, *tags, *_package(plan, contract), *_requests(plan), *_page(contract))
+    )
+
+
+def _page(contract: Contract) -> Iterator[Diagnostic]:
+    if any(pair.key == PAGE_KEY for pair in contract.info):
+        from mallgen.contract.back_office import wrong  # few contracts have a page
+
+        yield from wrong(contract)
 
 
 def judged(loaded: Loaded) -> Loaded:

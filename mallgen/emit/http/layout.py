@@ -15,7 +15,6 @@ from mallgen.python import names
 from mallgen.python.code import PyIdent
 from mallgen.text.span import Span
 
-PAGE_KEY = "adminPage"  # of info: "true" asks for the page of a back office
 SETTINGS = frozenset(
     [
         "name",
@@ -149,7 +148,7 @@ class _LayoutBuilder:
             transitions=_distinct(group.jwt_transition for group in groups),
             cors=_distinct(group.cors for group in groups),
             problems=problems,
-            has_page=any(pair.key == PAGE_KEY and pair.value == "true" for pair in contract.info),
+            has_page=contract.has_page,
         )
 
     def _group(self, group: Group) -> None:

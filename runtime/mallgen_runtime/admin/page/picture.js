@@ -1,7 +1,7 @@
 // A field whose text is the address of a picture: what it shows, and the way to upload another one.
 
 import { isAllowed, send } from "./api.js";
-import { el } from "./dom.js";
+import { el, fresh } from "./dom.js";
 import { service } from "./tables.js";
 import { picture } from "./values.js";
 import { t, why } from "./words.js";
@@ -16,9 +16,10 @@ export function pictureOf(field, input, wrong) {
   input.addEventListener("change", look);
   if (!isAllowed(service.upload)) return preview;
   const said = el("p", { class: "quiet help", role: "status" });
-  const name = t("choosePicture", { field: field.label });
-  const file = el("input", { type: "file", accept: KINDS, "aria-label": name, title: name, onchange: () => upload(file, input, said, look, wrong) });
-  return [preview, file, said];
+  const id = fresh("picture");
+  const file = el("input", { id, type: "file", accept: KINDS, class: "unseen", onchange: () => upload(file, input, said, look, wrong) });
+  const label = el("label", { for: id, class: "button" }, t("choosePicture"), el("span", { class: "unseen" }, `: ${field.label}`));
+  return [preview, el("div", { class: "upload" }, file, label, said)];
 }
 
 async function upload(file, input, said, look, wrong) {

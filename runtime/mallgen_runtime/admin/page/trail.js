@@ -2,6 +2,7 @@
 
 import { pathOf, send } from "./api.js";
 import { el, fresh, show } from "./dom.js";
+import { problemOf } from "./filters.js";
 import { service, tableOf } from "./tables.js";
 import { textOf } from "./values.js";
 import { t, why } from "./words.js";
@@ -96,16 +97,14 @@ export async function trailView(place, log, asked) {
   const names = service.tables.filter((one) => !one.is_trail);
   const table = el("select", { id: tableId }, el("option", { value: "" }, t("any")), names.map((one) => el("option", { value: one.name, selected: one.name === asked.get("table_name") }, one.title)));
   const key = el("input", { id: keyId, class: "short", autocomplete: "off", value: asked.get("row_key") || "" });
+  const actorId = fresh("actor");
+  const actor = el("input", { id: actorId, class: "short", autocomplete: "off", value: asked.get("actor") || "" });
   const hint = el("p", { class: "error", role: "alert" });
   const submit = (event) => {
     event.preventDefault();
-    hint.textContent = "";
-    const both = Boolean(table.value) === Boolean(key.value.trim());
-    if (!both) {
-      hint.textContent = t("needsFilter", { fields: table.value ? "ID" : t("tables") });
-      return;
-    }
-    location.hash = table.value ? `#/${log.name}?${new URLSearchParams({ table_name: table.value, row_key: key.value.trim() })}` : `#/${log.name}`;
+    const query = Object.fromEntries([["table_name", table.value], ["row_key", key.value.trim()], ["actor", actor.value.trim()]].filter(([, value]) => value));
+    hint.textContent = problemOf(log, query);
+    if (!hint.textContent) location.hash = `#/${log.name}?${new URLSearchParams(query)}`;
   };
   const list = el("ol", { class: "changes card" });
   const more = el("button", { type: "button", hidden: true }, t("more"));
@@ -115,10 +114,11 @@ export async function trailView(place, log, asked) {
     el("form", { class: "filters", onsubmit: submit, "aria-label": t("filters") },
       el("div", { class: "pair" }, el("label", { for: tableId }, t("tables")), table),
       el("div", { class: "pair" }, el("label", { for: keyId }, "ID"), key),
+      log.filters.includes("actor") ? el("div", { class: "pair" }, el("label", { for: actorId }, t("account")), actor) : null,
       el("div", { class: "buttons" }, el("button", { type: "submit" }, t("apply"))), hint),
     list,
     more,
   );
-  const query = asked.get("table_name") ? { table_name: asked.get("table_name"), row_key: asked.get("row_key") || "" } : {};
+  const query = Object.fromEntries(log.filters.filter((name) => asked.get(name)).map((name) => [name, asked.get(name)]));
   await fill(list, more, log, query, false);
 }
