@@ -5,8 +5,10 @@ import asyncio
 import getpass
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, NoReturn
 
 from mallgen_runtime.admin.accounts import Accounts
@@ -42,6 +44,7 @@ def start(package: str, path: str, *extras: str) -> None:
     need(package, *extras)
     logging.disable()  # what goes wrong is raised
     words = _parser(package).parse_args()
+    signal.signal(signal.SIGINT, _interrupted)  # asyncio's own would wait for the end of the prompt
     try:
         asyncio.run(_run(package, path, words))
     except _NotDone as problem:
@@ -52,6 +55,10 @@ def start(package: str, path: str, *extras: str) -> None:
         _end(_ENVIRONMENT, f"error[database] {problem}", "  = help: contracts/sql/ has the tables that it needs")
     except KeyboardInterrupt:
         _end(_INTERRUPTED)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _end(code: int, *lines: str) -> NoReturn:
