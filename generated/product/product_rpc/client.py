@@ -18,6 +18,8 @@ from product_rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    RefreshRequest,
+    RefreshResponse,
     ReleaseRequest,
     ReleaseResponse,
     ReserveItem,
@@ -40,6 +42,8 @@ __all__ = [
     "ProductRequest",
     "ProductResponse",
     "RecommendedRequest",
+    "RefreshRequest",
+    "RefreshResponse",
     "ReleaseRequest",
     "ReleaseResponse",
     "ReserveItem",
@@ -110,6 +114,14 @@ class ProductClient:
         """扣减库存; 库存不足时返回 FAILED_PRECONDITION, 不扣减"""
         return await self._channel.unary(
             "/product.Product/TakeStock", req, TakeStockResponse, timeout
+        )
+
+    async def refresh(
+        self, req: RefreshRequest, *, timeout: float | None = None
+    ) -> RefreshResponse:
+        """商品在别处被修改, 例如后台: 缓存与列表跟上"""
+        return await self._channel.unary(
+            "/product.Product/Refresh", req, RefreshResponse, timeout, idempotent=True
         )
 
     async def reserve(

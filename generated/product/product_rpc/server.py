@@ -11,6 +11,7 @@ from product_rpc.logic.category_products_logic import CategoryProductsLogic
 from product_rpc.logic.current_sale_logic import CurrentSaleLogic
 from product_rpc.logic.products_logic import ProductsLogic
 from product_rpc.logic.recommended_logic import RecommendedLogic
+from product_rpc.logic.refresh_logic import RefreshLogic
 from product_rpc.logic.release_logic import ReleaseLogic
 from product_rpc.logic.reserve_logic import ReserveLogic
 from product_rpc.logic.take_stock_logic import TakeStockLogic
@@ -24,6 +25,8 @@ from product_rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    RefreshRequest,
+    RefreshResponse,
     ReleaseRequest,
     ReleaseResponse,
     ReserveRequest,
@@ -74,6 +77,13 @@ async def take_stock(
 ) -> TakeStockResponse:
     """/product.Product/TakeStock"""
     return await TakeStockLogic(ctx, svc).take_stock(req)
+
+
+async def refresh(
+    ctx: RpcContext, svc: ServiceContext, req: RefreshRequest
+) -> RefreshResponse:
+    """/product.Product/Refresh"""
+    return await RefreshLogic(ctx, svc).refresh(req)
 
 
 async def reserve(
@@ -137,18 +147,25 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 contract="product.proto:35",
             ),
             Unary(
+                "/product.Product/Refresh",
+                refresh,
+                RefreshRequest,
+                RefreshResponse,
+                contract="product.proto:38",
+            ),
+            Unary(
                 "/product.Product/Reserve",
                 reserve,
                 ReserveRequest,
                 ReserveResponse,
-                contract="product.proto:38",
+                contract="product.proto:43",
             ),
             Unary(
                 "/product.Product/Release",
                 release,
                 ReleaseRequest,
                 ReleaseResponse,
-                contract="product.proto:43",
+                contract="product.proto:48",
             ),
         ),
     ),

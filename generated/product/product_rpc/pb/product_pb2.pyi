@@ -160,3 +160,10 @@ class ReleaseRequest(Message):
 class ReleaseResponse(Message):
     released: bool
     def __init__(self, *, released: bool | None = ...) -> None: ...
+
+class RefreshRequest(Message):
+    product_id: int
+    def __init__(self, *, product_id: int | None = ...) -> None: ...
+
+class RefreshResponse(Message):
+    def __init__(self) -> None: ...

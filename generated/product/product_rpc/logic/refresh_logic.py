@@ -1,0 +1,19 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""/product.Product/Refresh"""
+
+from mallgen_runtime.rpc import RpcContext
+
+from product_rpc.pb.product_pb2 import RefreshRequest, RefreshResponse
+from product_rpc.svc import ServiceContext
+
+
+class RefreshLogic:
+    """商品在别处被修改, 例如后台: 缓存与列表跟上"""
+
+    def __init__(self, ctx: RpcContext, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def refresh(self, req: RefreshRequest) -> RefreshResponse:
+        await self.svc.product.changed(req.product_id)
+        return RefreshResponse()
