@@ -5,7 +5,6 @@ import importlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -322,61 +321,5 @@ def test_one_request_makes_one_order_however_often_it_comes(opened: Open) -> Non
                 assert await codes([order.client.create(refused)]) == [Code.INVALID_ARGUMENT]
             ask.items[0].price = "-1"
             assert (await order.client.create(ask)).order_id == made.order_id, "it is there, so it is not refused"
-
-    asyncio.run(shop())
-
-
-def test_as_many_buyers_get_one_as_there_are_items(opened: Open) -> None:
-    async def shop() -> None:
-        async with opened("seckill") as seckill:
-            pb, client = seckill.pb, seckill.client
-            await seckill.svc.stock.insert(proid=7, price=Decimal("9.90"), total=10, remaining=10)
-            asks = [pb.BuyRequest(user_id=user, product_id=7) for user in range(150) for _ in range(2)]
-            found = [one.state for one in await asyncio.gather(*map(client.buy, asks))]
-            assert found.count(pb.BuyResponse.ACCEPTED) == 10
-            assert (await seckill.svc.stock.find_one(7)).remaining == 0
-            assert await seckill.svc.purchase.count_by_proid(7) == 10
-            assert (await client.buy(pb.BuyRequest(user_id=1000, product_id=7))).state == pb.BuyResponse.SOLD_OUT
-            assert await codes([client.buy(pb.BuyRequest(user_id=1, product_id=8))]) == [Code.NOT_FOUND]
-
-    asyncio.run(shop())
-
-
-def test_an_item_that_a_dead_process_took_from_the_gate_is_sold_all_the_same(opened: Open) -> None:
-    async def shop() -> None:
-        async with opened("seckill") as seckill:
-            pb, client, gate = seckill.pb, seckill.client, seckill.svc.gate
-            await seckill.svc.stock.insert(proid=7, price=Decimal(1), total=2, remaining=2)
-            await gate.fill(7, count=1)
-            assert await gate.take(7), "and then it was killed"
-            states = [(await client.buy(pb.BuyRequest(user_id=user, product_id=7))).state for user in (1, 1, 2, 3)]
-            wanted = pb.BuyResponse
-            assert states == [wanted.ACCEPTED, wanted.ALREADY, wanted.ACCEPTED, wanted.SOLD_OUT]
-
-    asyncio.run(shop())
-
-
-def test_a_cancelled_purchase_gives_its_item_back_once(opened: Open) -> None:
-    async def shop() -> None:
-        async with opened("seckill") as seckill:
-            pb, client = seckill.pb, seckill.client
-            await seckill.svc.stock.insert(proid=7, price=Decimal(1), total=2, remaining=2)
-            for user in (1, 2):
-                await client.buy(pb.BuyRequest(user_id=user, product_id=7))
-            cancel, settle = pb.CancelRequest, pb.SettleRequest
-            await asyncio.gather(*(client.cancel(cancel(user_id=1, product_id=7)) for _ in range(5)))
-            assert (await seckill.svc.stock.find_one(7)).remaining == 1
-            await client.settle(settle(user_id=2, product_id=7, order_id="A2"))
-            await client.cancel(cancel(user_id=2, product_id=7))
-            await client.settle(settle(user_id=1, product_id=7, order_id="A1"))
-            found = [await client.result(pb.ResultRequest(user_id=user, product_id=7)) for user in (1, 2, 3)]
-            wanted = pb.ResultResponse
-            assert [(one.state, one.order_id) for one in found] == [
-                (wanted.REFUSED, ""),
-                (wanted.BOUGHT, "A2"),
-                (wanted.NOT_ASKED, ""),
-            ]
-            assert (await client.buy(pb.BuyRequest(user_id=3, product_id=7))).state == pb.BuyResponse.ACCEPTED
-            assert (await client.result(pb.ResultRequest(user_id=4, product_id=7))).state == wanted.SOLD_OUT
 
     asyncio.run(shop())
