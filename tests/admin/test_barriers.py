@@ -93,6 +93,9 @@ def _views(browser: Browser, key: int) -> Iterator[str]:
     browser.go("#/admin_audit")
     browser.one(".change summary").click()
     yield "trail"
+    browser.go("#/~password")
+    browser.one("form.login")
+    yield "password"
     browser.go("#/product/row?id=0")
     browser.one("main .error")
     yield "absent"

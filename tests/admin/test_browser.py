@@ -197,6 +197,25 @@ def test_a_session_that_ends_costs_nothing_that_was_entered(service: AdminServic
     browser.field("Password")
 
 
+def test_somebody_changes_their_password(service: AdminService, browser: Browser) -> None:
+    assert service.manage("createuser", "paul").returncode == 0
+    browser.login("paul")
+    browser.button("paul").click()
+    browser.fill("Present password", "not that one at all")
+    browser.fill("New password", "another horse battery")
+    browser.fill("New password, once more", "another horse")
+    browser.button("Save").click()
+    browser.wait_text(".error", "The two new passwords differ.")
+    browser.fill("New password, once more", "another horse battery")
+    browser.button("Save").click()
+    browser.wait_text(".error", "The present password is wrong")
+    browser.fill("Present password", PASSWORD)
+    browser.button("Save").click()
+    browser.button("Sign in")
+    browser.login("paul", "another horse battery")
+    assert service.login("paul").status == 401
+
+
 def test_keys_beyond_javascripts_numbers_are_those_of_their_rows(service: AdminService, browser: Browser) -> None:
     with closing(sqlite3.connect(next(service.folder.glob("data/*.db")))) as db, db:
         db.executemany("INSERT INTO category (id, name) VALUES (?, ?)", [(LARGE, "snow"), (LARGE + 2, "ice")])

@@ -68,6 +68,38 @@ export function signIn(place, title, besides) {
   });
 }
 
+// The form for another password; `done` runs when the sessions of the old one have ended.
+export function passwordView(place, done) {
+  document.title = t("newPassword");
+  const errorId = fresh("error");
+  const error = el("p", { id: errorId, class: "error", role: "alert" });
+  const line = (word, auto) => {
+    const id = fresh("password");
+    const input = el("input", { id, type: "password", autocomplete: auto, required: true, "aria-describedby": errorId });
+    return [el("label", { for: id }, t(word)), input];
+  };
+  const [[oldLabel, old], [nextLabel, next], [againLabel, again]] = [line("oldPassword", "current-password"), line("newPassword", "new-password"), line("oncemore", "new-password")];
+  const button = el("button", { class: "main", type: "submit" }, t("save"));
+  async function submit(event) {
+    event.preventDefault();
+    error.textContent = next.value === again.value ? "" : t("differs");
+    if (error.textContent) return again.focus();
+    button.disabled = true;
+    try {
+      await send("POST", "/v1/password", { oldPassword: old.value, newPassword: next.value }, true);
+      done();
+    } catch (problem) {
+      error.textContent = why(problem);
+      old.focus();
+    } finally {
+      button.disabled = false;
+    }
+    return undefined;
+  }
+  const form = el("form", { class: "card login narrow", onsubmit: submit }, error, oldLabel, old, nextLabel, next, againLabel, again, el("p", { class: "quiet" }, t("endsSessions")), button);
+  show(place, el("h1", {}, t("newPassword")), form);
+}
+
 let asking = null;
 
 // The same above a view that stays as it is; several requests that are refused at once ask once.

@@ -4,7 +4,7 @@ import { may, send, session } from "./api.js";
 import { el, show } from "./dom.js";
 import { newView, rowView } from "./form.js";
 import { listView } from "./list.js";
-import { signIn, signInAgain, took } from "./login.js";
+import { passwordView, signIn, signInAgain, took } from "./login.js";
 import { service, tableOf, trail } from "./tables.js";
 import { trailView } from "./trail.js";
 import { language, speak, t, why } from "./words.js";
@@ -12,6 +12,7 @@ import { language, speak, t, why } from "./words.js";
 const page = document.getElementById("page");
 let content = null;
 let hasAccounts = true;
+const PASSWORD = "~password"; // no table has such a name
 
 function languageButton(again) {
   const other = language === "zh" ? "en" : "zh-CN";
@@ -70,6 +71,13 @@ async function signOut() {
   return welcome();
 }
 
+function welcomeAgain() {
+  took({});
+  session.again = null;
+  location.hash = "#/";
+  welcome();
+}
+
 function frame() {
   const links = service.tables.filter((one) => may(one, "list")).map((one) => el("li", {}, el("a", { href: `#/${one.name}`, "data-table": one.name }, one.is_trail ? t("trail") : one.title)));
   content = el("main", { id: "content", tabindex: "-1" });
@@ -79,7 +87,7 @@ function frame() {
       "header",
       {},
       el("span", { class: "brand" }, el("img", { src: "icon.svg", alt: "", width: 24, height: 24 }), service.name.replaceAll(/[_-]/g, " ")),
-      el("div", { class: "account" }, languageButton(() => { frame(); route(); }), session.name ? el("span", { class: "quiet" }, session.name) : null,
+      el("div", { class: "account" }, languageButton(() => { frame(); route(); }), session.name ? el("a", { class: "name", href: `#/${PASSWORD}`, title: t("newPassword") }, session.name) : null,
         hasAccounts ? el("button", { type: "button", onclick: signOut }, t("signOut")) : null),
     ),
     el("nav", { class: "tables", "aria-label": t("tables") }, el("ul", {}, links)),
@@ -94,13 +102,14 @@ async function route() {
   const table = tableOf(name) || service.tables.find((one) => may(one, "list"));
   const asked = new URLSearchParams(query || "");
   for (const link of page.querySelectorAll("nav.tables a")) {
-    if (table && link.dataset.table === table.name) link.setAttribute("aria-current", "page");
+    if (table && name !== PASSWORD && link.dataset.table === table.name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   const place = el("div", {});
   content.replaceChildren(place);
   try {
-    if (!table) show(place, el("h1", {}, t("noRows")));
+    if (name === PASSWORD && hasAccounts) passwordView(place, welcomeAgain);
+    else if (!table) show(place, el("h1", {}, t("noRows")));
     else if (what === "new" && table.actions.create) await newView(place, table);
     else if (what === "row" && table.actions.get) await rowView(place, table, asked);
     else if (table.is_trail && table === trail()) await trailView(place, table, asked);
