@@ -39,8 +39,8 @@ def main() -> int:
     demo.prepare()
     subprocess.run([*demo.MALLGEN, "gen", "-q"], cwd=demo.COPY, check=True, stdout=subprocess.DEVNULL)
     demo.seed()
-    port, _ = demo.settle()
-    call = [sys.executable, str(Path(__file__).resolve()), "--measure", str(port), str(seconds)]
+    ports, _ = demo.settle()
+    call = [sys.executable, str(Path(__file__).resolve()), "--measure", str(ports["mall"]), str(seconds)]
     return subprocess.run([*demo.MALLGEN, "dev", "-q", "--once", *call], cwd=demo.COPY, check=False).returncode
 
 

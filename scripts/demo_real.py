@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import demo  # noqa: E402
+import office  # noqa: E402
 import sale  # noqa: E402
 import walk  # noqa: E402
 
@@ -67,10 +68,12 @@ def run(stack: contextlib.ExitStack) -> int:
         words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
         print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
         subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
-    print("\n$ python -m mall_api -f etc/real.yaml   # and its RPC and queue services", flush=True)
+    password = office.create_user(demo.COPY / "generated" / "product_admin", environment, "-f", "etc/real.yaml")
+    print("\n$ python -m mall_api -f etc/real.yaml   # and its RPC, queue and admin services", flush=True)
     with started(environment):
         wait(ports["mall"])
         code = demo.call_all(ports["mall"]) or walk.show(ports["mall"], demo.COPY / "generated" / "pay")
+        code = code or office.show(ports, password)
         code = code or sale.show(ports["mall"], environment["AUTH_ACCESS_SECRET"], of_mariadb(found.mariadb), figures)
         with Client(port=found.redis.port) as client:
             print(f"\n{client.dbsize()} keys are in Redis now", flush=True)
@@ -107,10 +110,12 @@ def write_settings(ports: Mapping[str, int], figures: Mapping[str, int], found: 
     """Write `etc/real.yaml` for each service."""
     services = tomllib.loads((demo.COPY / "mallgen.toml").read_text(encoding="utf-8"))["service"]
     for name, port in ports.items():
-        service = services["mall-api" if name == "mall" else name]
+        service = services[{"mall": "mall-api"}.get(name, name.replace("_admin", "-admin"))]
         lines = [*own(name, port, found), demo.dev_server(figures[name])]
         if "tables" in service:
-            lines.append(f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{found.mariadb.port}/{name}"')
+            lines.append(
+                f'DataSource: "mysql://{servers.USER}:${{DB_PASSWORD}}@127.0.0.1:{found.mariadb.port}/{service["database"]}"'
+            )
         lines += [called(other, found) for other in service.get("uses", [])]
         if name == "pay":
             lines.append("NotifySecret: ${PAY_NOTIFY_SECRET}")
@@ -122,6 +127,8 @@ def own(name: str, port: int, found: Parts) -> list[str]:
     """Return the settings of a service about itself."""
     if name == "mall":
         return [f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}"]
+    if name in demo.ADMIN_SERVICES:
+        return [f"Name: {name}\nHost: 127.0.0.1\nPort: {port}"]
     if name in demo.QUEUE_SERVICES:
         return [f"Name: {name}.rmq\nBrokers: [{found.kafka.host}]\nGroup: {name}.rmq\nOffset: first"]
     return [
@@ -139,14 +146,20 @@ def called(name: str, found: Parts) -> str:
     return f"{title}RPC:\n  Etcd:\n    Hosts: [{found.etcd.host}]\n    Key: {name}.rpc"
 
 
+def package(name: str) -> str:
+    """Return the package of a service."""
+    if name in demo.ADMIN_SERVICES:
+        return name
+    return "mall_api" if name == "mall" else f"{name}_{'rmq' if name in demo.QUEUE_SERVICES else 'rpc'}"
+
+
 @contextlib.contextmanager
 def started(environment: dict[str, str]) -> Iterator[None]:
     """Start all services, and stop them at the end as a supervisor does."""
     running = []
     try:
         for name in demo.SERVICES:
-            package = "mall_api" if name == "mall" else f"{name}_{'rmq' if name in demo.QUEUE_SERVICES else 'rpc'}"
-            words = [sys.executable, "-m", package, "-f", "etc/real.yaml"]
+            words = [sys.executable, "-m", package(name), "-f", "etc/real.yaml"]
             with (demo.COPY / f"{name}.log").open("wb") as log:
                 running.append(
                     subprocess.Popen(words, cwd=demo.COPY / "generated" / name, env=environment, stdout=log, stderr=log)

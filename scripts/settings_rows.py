@@ -139,6 +139,7 @@ SERVICE_KEYS = (
     TomlRow("cache", "true or false", "`false`", "models that read through [a cache](cache.md)", "-cache"),
     TomlRow("only", "list of patterns", "", "only tables of these names", "-table"),
     TomlRow("ignore_columns", "list of names", "", "columns that the database writes itself", "-ignore-columns"),
+    TomlRow("admin_of", "name", "", "the service that owns the tables, where this one is [its back office](admin.md)"),
     TomlRow("prefix", "text", "`cache`", "the first part of the cache's keys", "-prefix"),
     TomlRow("dialect", "`mysql`, `postgres`, `sqlite`", "", "the dialect, where a file does not show it"),
 )

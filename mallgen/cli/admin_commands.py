@@ -11,10 +11,11 @@ ADMIN_COMMANDS = (
             Option("tables", "The tables, with commas between them.", "NAMES", required=True),
             Option("src", "The .sql file with the tables, or a pattern in quotes.", "FILE", short="-s", required=True),
             Option("database", "The database whose tables they are, where the files have several.", "NAME"),
+            Option("dir", "Make it a service of the workspace around, with its code in this folder.", "DIR"),
             FORMAT,
             QUIET,
         ),
-        (Argument("name", "The service's name; its folder is made here."),),
+        (Argument("name", "The service's name; its folder is made here, or by -dir."),),
         example="mallgen admin new product-admin -tables product,category -src data.sql",
     ),
 )

@@ -20,7 +20,7 @@ def foreign_table(scope: TableScope) -> Iterator[Finding]:
     Each service owns its database, so that its tables can change, move or be divided without asking anybody; others
     get the data by its RPCs. Reported are foreign keys and views over two databases, a table that two services of the
     workspace claim, a DataSource that is another's database, and in a service's modules, SQL that names another's
-    tables and imports of another's models.
+    tables and imports of another's models. An admin service says whose tables it looks after, `admin_of = "product"`.
 
         rows = await self.fetch(Row, "SELECT name FROM user WHERE id = ?", uid)  # ask user.rpc instead
     """
@@ -32,7 +32,9 @@ def foreign_table(scope: TableScope) -> Iterator[Finding]:
 
 def _claimed_twice(scope: TableScope) -> Iterator[Finding]:
     for table in (*scope.tables, *scope.views):
-        names = [one.service for one in scope.owners(table)]
+        every = scope.owners(table)
+        claimed = {one.service for one in every}
+        names = [one.service for one in every if one.admin_of not in claimed]
         if len(names) > 1:
             message = f"`{table.name}` is a table of {' and of '.join(names)}: one service owns a table"
             hint = 'give each service its `database = "…"` in mallgen.toml'

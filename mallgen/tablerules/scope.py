@@ -30,13 +30,15 @@ SHORT = {
 class OwnedTables(NamedTuple):
     """The tables of one service of a workspace; `package` is its Python package.
 
-    `texts` are the modules in which its user writes queries, and its settings, by path.
+    `texts` are the modules in which its user writes queries, and its settings, by path. A service that is the
+    `admin_of` another one looks after tables that stay that one's.
     """
 
     service: str
     package: str
     tables: tuple[Table, ...]
     texts: Mapping[str, str]
+    admin_of: str = ""
 
 
 class TableScope:

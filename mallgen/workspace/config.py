@@ -25,7 +25,7 @@ _PORT = re.compile(
 )
 # a key of more than 16 parts: tomllib's time grows with the square of their number
 _LONG_KEY = re.compile(r"""^(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+(?:\.(?:[^"'\#\n.]|"[^"\n]*"|'[^'\n]*')*+){16}""", re.M)
-_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind", *KEYS}
+_KEYS = {"contract", "dir", "uses", "proto_path", "name", "package", "key", "kind", "admin_of", *KEYS}
 _MOST_SERVICES = 500
 _NO_PLACES: Mapping[str, Span] = MappingProxyType({})
 _NO_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -38,7 +38,7 @@ class ServiceEntry(NamedTuple):
     `name`, `package` and `key`, empty where they are left out. `places` has the spans of the values in mallgen.toml
     under `contract`, `uses/0` and so on, that of the table under the empty text. `tables` are files of DDL or
     patterns of such files, `database` is the one whose tables are the service's, empty for all; `choices` are the
-    other options of tables, by their names in mallgen.lock.
+    other options of tables, by their names in mallgen.lock. `admin_of` is the service whose tables it looks after.
     """
 
     name: str
@@ -54,6 +54,7 @@ class ServiceEntry(NamedTuple):
     tables: tuple[str, ...] = ()
     database: str = ""
     choices: Mapping[str, tuple[str, ...]] = _NO_CHOICES
+    admin_of: str = ""
 
 
 class Workspace(NamedTuple):
@@ -205,7 +206,14 @@ class _ConfigReader:
             return None
         spans = self._spans(name)
         entry = ServiceEntry(name, kind.name, contract, folder, uses, paths, title, package, key, spans)
-        return self._with_tables(entry, values)
+        return self._with_tables(entry._replace(admin_of=self._admin_of(name, values)), values)
+
+    def _admin_of(self, name: str, values: dict[str, Any]) -> str:
+        value = values.get("admin_of", "")
+        if isinstance(value, str):
+            return value
+        self._add_value_error(f"admin_of of service {name} must be a name", name, "admin_of", 'write admin_of = "…"')
+        return ""
 
     def _with_tables(self, entry: ServiceEntry, values: dict[str, Any]) -> ServiceEntry:
         """Return a service with its settings about tables."""
@@ -290,6 +298,20 @@ class _ConfigReader:
                 elif use in by_name and not kind_named(by_name[use].kind).calls:
                     message = f"service {member.name} uses `{use}`, which has no .proto contract"
                     self._add_value_error(message, member.name, place, "only RPC services can be used")
+            self._check_owner(member, by_name, declared)
+
+    def _check_owner(self, member: ServiceEntry, by_name: Mapping[str, ServiceEntry], declared: frozenset[str]) -> None:
+        """Note an error where the service whose tables a service looks after is none that has those tables."""
+        name, owner = member.admin_of, by_name.get(member.admin_of)
+        if not name or (name in declared and owner is None):
+            return
+        if owner is None:
+            hint = did_you_mean(name, declared) or f"declare [service.{name}]"
+            message = f"service {member.name} is the admin of `{name}`, which is not a service here"
+            self._add_value_error(message, member.name, "admin_of", hint)
+        elif owner is member or not owner.tables or owner.database != member.database or owner.admin_of:
+            message = f"service {member.name} is the admin of `{name}`, which does not own the tables of its database"
+            self._add_value_error(message, member.name, "admin_of", "name the service that has them")
 
     def _check_folders(self, members: tuple[ServiceEntry, ...]) -> None:
         folders: dict[str, str] = {}

@@ -102,7 +102,7 @@ def _owned(member: ServiceEntry, schemas: dict[TableFiles, Schema], homes: froze
     tables = schemas[_files(member)].of(member.database) if member.tables else ()
     only = member.choices.get(ONLY, ())
     own = tuple(table for table in tables if not only or any(fnmatchcase(table.name, one) for one in only))
-    return OwnedTables(member.name, _package(member.folder), own, dict(_texts(member.folder, homes)))
+    return OwnedTables(member.name, _package(member.folder), own, dict(_texts(member.folder, homes)), member.admin_of)
 
 
 def _package(folder: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -60,7 +61,7 @@ class AdminService(Process):
         """Take the service in a folder; `more` are lines for its settings."""
         self.port = free_port()
         settings = next(folder.glob("etc/*.yaml"))
-        text = settings.read_text(encoding="utf-8").replace("Port: 8888", f"Port: {self.port}")
+        text = re.sub(r"(?m)^Port: \d+$", f"Port: {self.port}", settings.read_text(encoding="utf-8"))
         # a password takes long on a busy machine
         settings.write_text(f"{text}\nTimeout: 30000\n{more}", encoding="utf-8")
         self.folder = folder

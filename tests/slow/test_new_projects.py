@@ -11,7 +11,6 @@ import pytest
 
 from tests.conftest import CONTRACTS, ROOT, mallgen, working_in
 from tests.protos import ALL, generate
-from tests.run.shop import RPC_SERVICES
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +47,7 @@ def test_protos(tmp_path: Path) -> None:
         assert "1 passed" in run_pytest(tmp_path / proto.folder)
 
 
-@pytest.mark.parametrize("name", ["mall", *RPC_SERVICES])
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in ROOT.glob("generated/*/tests")))
 def test_the_shop(name: str) -> None:
     """The tests that every service of the shop brings, those of its own logic too."""
     assert re.search(r"^[1-9]\d* passed", run_pytest(ROOT / "generated" / name), re.M)

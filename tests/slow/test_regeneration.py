@@ -40,7 +40,9 @@ class Story:
         shutil.copy(ROOT / "mallgen.toml", root)
         self.port = str(free_port())
         for path in root.glob("generated/*/etc/*.yaml"):
-            text = re.sub(r"(?m)^(ListenOn: .*:)\d+$", lambda m: f"{m[1]}{free_port()}", path.read_text())
+            text = re.sub(
+                r"(?m)^(ListenOn: .*:|Port: (?!8888))\d+$", lambda m: f"{m[1]}{free_port()}", path.read_text()
+            )
             path.write_text(text.replace("8888", self.port))
         shims = root / "bin"
         shims.mkdir()

@@ -58,6 +58,22 @@ def test_tables_are_owned_by_the_services_that_choose_them(here: Path) -> None:
     ]
 
 
+def test_a_back_office_says_whose_tables_it_looks_after(here: Path) -> None:
+    office = 'tables = ["a.sql"]\nonly = ["one"]\nadmin_of = "{}"'
+    workspace(here, order='tables = ["a.sql"]', office=office.format("order"))
+    assert mallgen("model", "lint").code == 0
+    workspace(here, order='tables = ["a.sql"]\nonly = ["two"]', user='tables = ["a.sql"]', office=office.format("user"))
+    ran = mallgen("model", "lint", "--format", "json")
+    assert [one["message"] for one in json.loads(ran.out)] == [
+        "`two` is a table of order and of user: one service owns a table"
+    ]
+    workspace(
+        here, order='tables = ["a.sql"]\nonly = ["two"]', office=office.format("order"), user='tables = ["a.sql"]'
+    )
+    ran = mallgen("model", "lint", "--format", "json")
+    assert "`one` is a table of office and of user: one service owns a table" in ran.out
+
+
 def test_a_package_of_models_alone_owns_nothing(here: Path) -> None:
     workspace(here, order='tables = ["a.sql"]')
     with (here / "mallgen.toml").open("a", encoding="utf-8") as file:

@@ -6,25 +6,61 @@
 
 from mallgen_runtime.queue import MessageContext, Topic
 
-from product_queue_rmq.logic.changed_logic import ChangedLogic
-from product_queue_rmq.pb.product_queue_pb2 import ProductChanged
+from product_queue_rmq.logic.banner_changed_logic import BannerChangedLogic
+from product_queue_rmq.logic.category_changed_logic import CategoryChangedLogic
+from product_queue_rmq.logic.product_changed_logic import ProductChangedLogic
+from product_queue_rmq.pb.product_queue_pb2 import (
+    ChangedBanner,
+    ChangedCategory,
+    ChangedProduct,
+)
 from product_queue_rmq.svc import ServiceContext
 
 
-async def changed(
-    ctx: MessageContext, svc: ServiceContext, msg: ProductChanged
+async def product_changed(
+    ctx: MessageContext, svc: ServiceContext, msg: ChangedProduct
 ) -> None:
-    """product_queue.changed"""
-    await ChangedLogic(ctx, svc).changed(msg)
+    """product_queue.product-changed"""
+    await ProductChangedLogic(ctx, svc).product_changed(msg)
+
+
+async def category_changed(
+    ctx: MessageContext, svc: ServiceContext, msg: ChangedCategory
+) -> None:
+    """product_queue.category-changed"""
+    await CategoryChangedLogic(ctx, svc).category_changed(msg)
+
+
+async def banner_changed(
+    ctx: MessageContext, svc: ServiceContext, msg: ChangedBanner
+) -> None:
+    """product_queue.banner-changed"""
+    await BannerChangedLogic(ctx, svc).banner_changed(msg)
 
 
 TOPICS: tuple[Topic[ServiceContext], ...] = (
     Topic(
-        "product_queue.changed",
-        changed,
-        ProductChanged,
+        "product_queue.product-changed",
+        product_changed,
+        ChangedProduct,
         key="product_id",
-        setting="changed",
+        setting="product_changed",
         contract="product_queue.proto:13",
+    ),
+    Topic(
+        "product_queue.category-changed",
+        category_changed,
+        ChangedCategory,
+        key="category_id",
+        setting="category_changed",
+        contract="product_queue.proto:18",
+    ),
+    Topic(
+        "product_queue.banner-changed",
+        banner_changed,
+        ChangedBanner,
+        key="banner_id",
+        setting="banner_changed",
+        contract="product_queue.proto:23",
     ),
 )

@@ -6,15 +6,27 @@
 
 from mallgen_runtime.queue import Address, Producer
 
-from product_queue_rmq.pb.product_queue_pb2 import ProductChanged
+from product_queue_rmq.pb.product_queue_pb2 import (
+    ChangedBanner,
+    ChangedCategory,
+    ChangedProduct,
+)
 
 __all__ = [
-    "ProductChanged",
+    "ChangedBanner",
+    "ChangedCategory",
+    "ChangedProduct",
     "ProductQueueProducer",
 ]
 
-CHANGED = Address(
-    "product_queue.changed", "product_queue.ProductChanged", key="product_id"
+PRODUCT_CHANGED = Address(
+    "product_queue.product-changed", "product_queue.ChangedProduct", key="product_id"
+)
+CATEGORY_CHANGED = Address(
+    "product_queue.category-changed", "product_queue.ChangedCategory", key="category_id"
+)
+BANNER_CHANGED = Address(
+    "product_queue.banner-changed", "product_queue.ChangedBanner", key="banner_id"
 )
 
 
@@ -24,6 +36,20 @@ class ProductQueueProducer:
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
 
-    async def changed(self, msg: ProductChanged, *, key: str | None = None) -> None:
-        """商品在 product.rpc 之外被修改: 缓存与列表跟上"""
-        await self._producer.send(CHANGED, msg, key)
+    async def product_changed(
+        self, msg: ChangedProduct, *, key: str | None = None
+    ) -> None:
+        """后台改了一件商品: 缓存与列表随之更新"""
+        await self._producer.send(PRODUCT_CHANGED, msg, key)
+
+    async def category_changed(
+        self, msg: ChangedCategory, *, key: str | None = None
+    ) -> None:
+        """后台改了一个分类"""
+        await self._producer.send(CATEGORY_CHANGED, msg, key)
+
+    async def banner_changed(
+        self, msg: ChangedBanner, *, key: str | None = None
+    ) -> None:
+        """后台改了一个 Banner"""
+        await self._producer.send(BANNER_CHANGED, msg, key)

@@ -1,17 +1,28 @@
 """mallgen admin new: make a service with which people look after tables."""
 
 import os
+import re
 from collections.abc import Mapping
+from typing import NamedTuple
+
+from msgspec import structs
 
 from mallgen.cli.console import FINE, USAGE, report, say
+from mallgen.cli.joining import NewService, join
 from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
+from mallgen.cli.writing import current_workspace, no_workspace
+from mallgen.drift.scalars import scalars
 from mallgen.emit.admin import account, ddl, picture, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
 from mallgen.emit.admin.bodies import page_body
+from mallgen.emit.admin.columns import AdminTable
 from mallgen.kinds.tables import DATABASE, ONLY, read_tables, texts_of
-from mallgen.kinds.target import Target
+from mallgen.kinds.target import Made, Target
 from mallgen.loading.sources import limits
+from mallgen.output.files import File
+from mallgen.output.records import SETTINGS
+from mallgen.python.layout import yaml_text
 from mallgen.python.names import is_taken
 from mallgen.syntax.format import format_text
 from mallgen.tables.read import DdlSource, read
@@ -19,6 +30,8 @@ from mallgen.workspace import config
 from mallgen.workspace.targets import all_targets
 
 _END = "; nothing was written"
+_FILE = re.compile(r"sqlite:///(?P<path>[^/?][^?]*)")
+_DATA_SOURCE = re.compile(r"^DataSource:.*$", re.M)
 
 
 def run(values: Values) -> int:
@@ -38,9 +51,12 @@ def run(values: Values) -> int:
         problems = read_tables(texts, Target("model", values.text("src"), ".", options)).diagnostics
     if any(one.severity == "error" for one in problems):
         return report(problems, texts, _END)
-    done = write(name, _project(name, texts, chosen), quiet)
+    new = New(name, values.text("src"), texts, chosen)
+    if folder := values.text("dir"):
+        return _join(new, folder, quiet)
+    done = write(name, _project(new), quiet)
     if done == FINE and not quiet:
-        _tell(name, chosen)
+        _tell(new, name)
     return done
 
 
@@ -53,38 +69,138 @@ def _wrong_name(name: str) -> int:
     return wrong
 
 
-def _project(name: str, texts: Mapping[str, str], chosen: project.Chosen) -> NewProject:
-    package = project.package(name)
-    dialect = chosen.tables[0].table.dialect
-    tables = (*chosen.tables, project.trail(dialect, chosen.database))
-    contract = format_text(project.contract_text(name, tables), f"{name}.api").text
-    assert contract is not None, "what is written here can be read"
-    sources = {f"contracts/sql/{os.path.basename(path)}": text for path, text in texts.items()}
-    own = ddl.own_tables(dialect, chosen.database)
+class New(NamedTuple):
+    """A new service: its name, the pattern of its files of DDL, their texts by path, and the tables."""
+
+    name: str
+    pattern: str
+    texts: Mapping[str, str]
+    chosen: project.Chosen
+
+    @property
+    def package(self) -> str:
+        """The package of the service."""
+        return project.package(self.name)
+
+    @property
+    def tables(self) -> tuple[AdminTable, ...]:
+        """The tables that the service shows: those asked for, and the trail."""
+        first = self.chosen.tables[0].table
+        return (*self.chosen.tables, project.trail(first.dialect, self.chosen.database))
+
+    @property
+    def contract(self) -> str:
+        """The text of the contract."""
+        found = format_text(project.contract_text(self.name, self.tables), f"{self.name}.api").text
+        assert found is not None, "what is written here can be read"
+        return found
+
+    @property
+    def own_tables(self) -> str:
+        """The DDL of the tables that the service writes for itself."""
+        return ddl.own_tables(self.chosen.tables[0].table.dialect, self.chosen.database)
+
+    def modules(self) -> dict[str, str]:
+        """Return the modules of the package that are the user's from the start, by path."""
+        made = project.modules(self.package, self.tables)
+        return {f"{self.package}/admin/{path}": text for path, text in made.items()}
+
+    def adapt(self, target: Target) -> Target:
+        """Return the target of a new service with accounts, whose logic is written."""
+        of_tables = (body for one in self.tables for body in bodies_of(self.package, one))
+        bodies = (*account.bodies(), *picture.bodies(), *of_tables, page_body(self.package))
+        return target._replace(bodies=bodies, is_admin=True)
+
+
+def _project(new: New) -> NewProject:
+    sources = {f"contracts/sql/{os.path.basename(path)}": text for path, text in new.texts.items()}
+    contract, own = f"contracts/{new.name}.api", "contracts/sql/admin.sql"
+    places = project.BlockPaths(contract, ".", (*sources, own))
     files = {
-        "mallgen.toml": project.settings(name, list(sources), chosen),
-        f"contracts/{name}.api": contract,
+        "mallgen.toml": project.settings(new.name, places, new.chosen),
+        contract: new.contract,
         **sources,
-        "contracts/sql/admin.sql": own,
-        **{f"{package}/admin/{path}": text for path, text in project.modules(package, tables).items()},
+        own: new.own_tables,
+        **new.modules(),
     }
-    of_tables = (body for one in tables for body in bodies_of(package, one))
-    bodies = (*account.bodies(), *picture.bodies(), *of_tables, page_body(package))
 
     def targets(folder: str) -> list[Target]:
-        found = all_targets(config.read(f"{folder}/mallgen.toml"))
-        return [target._replace(bodies=bodies, is_admin=True) for target in found]
+        return [new.adapt(target) for target in all_targets(config.read(f"{folder}/mallgen.toml"))]
 
     return NewProject(files, targets, ())
 
 
-def _tell(name: str, chosen: project.Chosen) -> None:
+def _join(new: New, folder: str, quiet: bool) -> int:
+    """Make the service one of the workspace around, whose contracts and tables lie where the others' do."""
+    workspace = current_workspace()
+    if not workspace.members:
+        hint = f"without -dir, `mallgen admin new {new.name}` makes a folder of its own"
+        return report([structs.replace(no_workspace(), hint=hint)], {}, _END)
+    root = os.path.dirname(workspace.path)
+    apis = [one.contract for one in workspace.members if one.contract.endswith(".api")]
+    contract = os.path.join(os.path.dirname((apis or [workspace.members[0].contract])[0]), f"{new.name}.api")
+    own = os.path.join(os.path.dirname(next(iter(new.texts))), f"{new.name}.sql")
+
+    def below(path: str) -> str:
+        return os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")
+
+    owner = _owner(workspace, new.chosen.database)
+    name = owner.name if owner is not None else ""
+    places = project.BlockPaths(below(contract), below(folder), (below(new.pattern), below(own)), name)
+    files = {contract: new.contract, own: new.own_tables}
+    files |= {os.path.join(folder, path): text for path, text in new.modules().items()}
+    block = project.settings(new.name, places, new.chosen)
+    source = _source_of(owner, folder) if owner is not None else ""
+
+    def settle(made: Made) -> Made:
+        return made._replace(files=tuple(_naming(file, source) for file in made.files)) if source else made
+
+    done = join(workspace, NewService(new.name, folder, files, block, new.adapt, settle), quiet)
+    if done == FINE and not quiet:
+        _tell(new, folder)
+    return done
+
+
+def _owner(workspace: config.Workspace, database: str) -> config.ServiceEntry | None:
+    """Return the service that owns the tables of a database."""
+    owners = (one for one in workspace.members if one.tables and one.kind != "model" and not one.admin_of)
+    return next((one for one in owners if one.database == database), None)
+
+
+def _source_of(owner: config.ServiceEntry, folder: str) -> str:
+    """Return the address at which a service finds its database, as one in `folder` writes it, empty without one."""
+    for path in config.settings_of(owner.folder):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            found = scalars(file.read(), path)
+        for key in ("datasource", "datasource.url"):
+            if key in found and found[key].value:
+                return _from(found[key].value, os.path.dirname(os.path.dirname(path)), folder)
+    return ""
+
+
+def _from(source: str, owner: str, folder: str) -> str:
+    """Return an address of a service in the folder `owner`, as one in `folder` writes it: a file is relative."""
+    match = _FILE.fullmatch(source)
+    if match is None:
+        return source
+    return f"sqlite:///{os.path.relpath(os.path.join(owner, match['path']), folder).replace(os.sep, '/')}"
+
+
+def _naming(file: File, source: str) -> File:
+    """Return the settings with an address of the database; another file as it is."""
+    if file.role != SETTINGS:
+        return file
+    line = f"DataSource: {yaml_text(source)}"
+    return file._replace(text=_DATA_SOURCE.sub(lambda _: line, file.text))
+
+
+def _tell(new: New, folder: str) -> None:
     """Say what was left out of the contract, and what to do next."""
-    for one in chosen.tables:
+    for one in new.chosen.tables:
         for column, why in one.left_out:
             say(f"left out: {one.table.name}.{column.name}: {why}")
         if one.missing is not None:
             say(f"left out: creating {one.table.name}: no request can give `{one.missing.name}`")
-    run = f"python -m {project.package(name)}"
-    say(f"next: cd {name} && pip install -e . && export AUTH_ACCESS_SECRET=… MALLGEN_DEV=1")
+    run = f"python -m {new.package}"
+    say(f"next: cd {folder} && pip install -e . && export AUTH_ACCESS_SECRET=… MALLGEN_DEV=1")
     say(f"      {run} createuser NAME && {run}")

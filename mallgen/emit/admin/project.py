@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, structs
 
@@ -157,18 +158,28 @@ def contract_text(name: str, tables: Sequence[AdminTable]) -> str:
     return contract(service(name), tables)
 
 
-def settings(name: str, sources: Sequence[str], chosen: Chosen) -> str:
-    """Return the mallgen.toml of the service."""
-    files = ", ".join(f'"{path}"' for path in (*sources, "contracts/sql/admin.sql"))
+class BlockPaths(NamedTuple):
+    """The contract, the folder and the files of DDL of a service in mallgen.toml; `owner` has the tables."""
+
+    contract: str
+    folder: str
+    sources: tuple[str, ...]
+    owner: str = ""
+
+
+def settings(name: str, places: BlockPaths, chosen: Chosen) -> str:
+    """Return the block of mallgen.toml of the service."""
+    files = ", ".join(f'"{path}"' for path in places.sources)
     own = ", ".join(f'"{word}"' for word in (*(one.table.name for one in chosen.tables), *OWN))
     database = f'database = "{chosen.database}"\n' if chosen.database else ""
+    owner = f'admin_of = "{places.owner}"\n' if places.owner else ""
     return f"""[service.{name}]
-contract = "contracts/{name}.api"
-dir = "."
+contract = "{places.contract}"
+dir = "{places.folder}"
 package = "{package(name)}"
 tables = [{files}]
 only = [{own}]
-{database}"""
+{database}{owner}"""
 
 
 def modules(package: str, tables: Sequence[AdminTable]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import product_queue_rmq.pb.mallgen.queue_pb2
 
 def _build(names):
     file = _pool.Default().AddSerializedFile(
-        b'\n.mallgen/07860f76be10a0cbc5743104d35951a2.proto\x12\rproduct_queue\x1a\x1bgoogle/protobuf/empty.proto\x1a.mallgen/2b97af0781b0a5079d6d6a103aa4248c.proto"/\n\x0eProductChanged\x12\x1d\n\nproduct_id\x18\x01 \x01(\x03R\tproductId2`\n\x0cProductQueue\x12P\n\x07Changed\x12\x1d.product_queue.ProductChanged\x1a\x16.google.protobuf.Empty"\x0e\xc2\xeb\x18\nproduct_idB\x11Z\x0f./product_queueb\x06proto3'
+        b'\n.mallgen/6250af918d90e2468017ffad8d9e166c.proto\x12\rproduct_queue\x1a\x1bgoogle/protobuf/empty.proto\x1a.mallgen/2b97af0781b0a5079d6d6a103aa4248c.proto"/\n\x0eChangedProduct\x12\x1d\n\nproduct_id\x18\x01 \x01(\x03R\tproductId"2\n\x0fChangedCategory\x12\x1f\n\x0bcategory_id\x18\x01 \x01(\x03R\ncategoryId",\n\rChangedBanner\x12\x1b\n\tbanner_id\x18\x01 \x01(\x03R\x08bannerId2\x99\x02\n\x0cProductQueue\x12W\n\x0eProductChanged\x12\x1d.product_queue.ChangedProduct\x1a\x16.google.protobuf.Empty"\x0e\xc2\xeb\x18\nproduct_id\x12Z\n\x0fCategoryChanged\x12\x1e.product_queue.ChangedCategory\x1a\x16.google.protobuf.Empty"\x0f\xc2\xeb\x18\x0bcategory_id\x12T\n\rBannerChanged\x12\x1c.product_queue.ChangedBanner\x1a\x16.google.protobuf.Empty"\r\xc2\xeb\x18\tbanner_idB\x11Z\x0f./product_queueb\x06proto3'
     )
     names["DESCRIPTOR"] = file
     _builder.BuildMessageAndEnumDescriptors(file, names)

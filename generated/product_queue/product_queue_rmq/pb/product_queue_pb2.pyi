@@ -11,6 +11,14 @@ from mallgen_runtime.rpc.message import Message
 
 DESCRIPTOR: Any
 
-class ProductChanged(Message):
+class ChangedProduct(Message):
     product_id: int
     def __init__(self, *, product_id: int | None = ...) -> None: ...
+
+class ChangedCategory(Message):
+    category_id: int
+    def __init__(self, *, category_id: int | None = ...) -> None: ...
+
+class ChangedBanner(Message):
+    banner_id: int
+    def __init__(self, *, banner_id: int | None = ...) -> None: ...

@@ -11,6 +11,8 @@ from product_queue_rmq.rpc.pb.product_pb2 import (
     BannersRequest,
     BannersResponse,
     CategoryProductsRequest,
+    ChangedRequest,
+    ChangedResponse,
     CurrentSaleRequest,
     CurrentSaleResponse,
     ProductItem,
@@ -18,8 +20,6 @@ from product_queue_rmq.rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
-    RefreshRequest,
-    RefreshResponse,
     ReleaseRequest,
     ReleaseResponse,
     ReserveItem,
@@ -34,6 +34,8 @@ __all__ = [
     "BannersRequest",
     "BannersResponse",
     "CategoryProductsRequest",
+    "ChangedRequest",
+    "ChangedResponse",
     "CurrentSaleRequest",
     "CurrentSaleResponse",
     "ProductClient",
@@ -42,8 +44,6 @@ __all__ = [
     "ProductRequest",
     "ProductResponse",
     "RecommendedRequest",
-    "RefreshRequest",
-    "RefreshResponse",
     "ReleaseRequest",
     "ReleaseResponse",
     "ReserveItem",
@@ -116,14 +116,6 @@ class ProductClient:
             "/product.Product/TakeStock", req, TakeStockResponse, timeout
         )
 
-    async def refresh(
-        self, req: RefreshRequest, *, timeout: float | None = None
-    ) -> RefreshResponse:
-        """商品在别处被修改, 例如后台: 缓存与列表跟上"""
-        return await self._channel.unary(
-            "/product.Product/Refresh", req, RefreshResponse, timeout, idempotent=True
-        )
-
     async def reserve(
         self, req: ReserveRequest, *, timeout: float | None = None
     ) -> ReserveResponse:
@@ -140,4 +132,12 @@ class ProductClient:
         """归还一个下单请求预留的库存; 此后该请求不能再预留"""
         return await self._channel.unary(
             "/product.Product/Release", req, ReleaseResponse, timeout, idempotent=True
+        )
+
+    async def changed(
+        self, req: ChangedRequest, *, timeout: float | None = None
+    ) -> ChangedResponse:
+        """有行在本服务之外被改 (后台): 缓存与列表随之更新"""
+        return await self._channel.unary(
+            "/product.Product/Changed", req, ChangedResponse, timeout, idempotent=True
         )

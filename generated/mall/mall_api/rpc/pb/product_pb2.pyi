@@ -161,9 +161,17 @@ class ReleaseResponse(Message):
     released: bool
     def __init__(self, *, released: bool | None = ...) -> None: ...
 
-class RefreshRequest(Message):
-    product_id: int
-    def __init__(self, *, product_id: int | None = ...) -> None: ...
+class ChangedRequest(Message):
+    product_ids: Repeated[int]
+    category_ids: Repeated[int]
+    banner_ids: Repeated[int]
+    def __init__(
+        self,
+        *,
+        product_ids: Iterable[int] | None = ...,
+        category_ids: Iterable[int] | None = ...,
+        banner_ids: Iterable[int] | None = ...,
+    ) -> None: ...
 
-class RefreshResponse(Message):
+class ChangedResponse(Message):
     def __init__(self) -> None: ...

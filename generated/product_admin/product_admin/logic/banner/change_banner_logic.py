@@ -1,0 +1,46 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""POST /v1/banner-change"""
+
+from mallgen_runtime import Context, Response
+from mallgen_runtime.admin import refusing
+
+from product_admin.admin import audit, banner_rows
+from product_admin.schemas import ChangeBannerRequest, ChangeBannerResponse
+from product_admin.svc import ServiceContext
+
+
+class ChangeBannerLogic:
+    """change banner"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def change_banner(
+        self, req: ChangeBannerRequest
+    ) -> ChangeBannerResponse | Response:
+        count = 0
+        changes = banner_rows.marks(req) if req.action == "set" else None
+        async with self.svc.db.transaction() as tx:
+            rows = self.svc.banner.within(tx)
+            for old in await rows.find_many(req.keys):
+                key, before = old.id, banner_rows.view(old)
+                with refusing():
+                    if changes is None:
+                        await rows.delete(key)
+                    else:
+                        await rows.update(key, **changes)
+                new = await rows.find_one(key)
+                after = None if new is None else banner_rows.view(new)
+                await audit.note(
+                    self.svc,
+                    tx,
+                    self.ctx,
+                    req.action,
+                    "banner",
+                    key,
+                    before=before,
+                    after=after,
+                )
+                count += 1
+        return ChangeBannerResponse(changed=count)

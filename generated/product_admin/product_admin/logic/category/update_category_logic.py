@@ -1,0 +1,42 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""PATCH /v1/category/:id"""
+
+from mallgen_runtime import ApiError, Context, Response
+from mallgen_runtime.admin import refusing
+
+from product_admin.admin import audit, category_rows
+from product_admin.schemas import Category, UpdateCategoryRequest
+from product_admin.svc import ServiceContext
+
+
+class UpdateCategoryLogic:
+    """update category"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def update_category(self, req: UpdateCategoryRequest) -> Category | Response:
+        changes = category_rows.changes(req)
+        async with self.svc.db.transaction() as tx:
+            rows = self.svc.category.within(tx)
+            old = await rows.find_one(req.id)
+            if old is None:
+                raise ApiError(404, "not_found", "there is no such category")
+            with refusing():
+                is_done = await rows.update(req.id, **changes)
+            new = await rows.find_one(req.id)
+            if new is None or not is_done:
+                raise ApiError(404, "not_found", "there is no such category")
+            before, after = category_rows.view(old), category_rows.view(new)
+            await audit.note(
+                self.svc,
+                tx,
+                self.ctx,
+                "update",
+                "category",
+                req.id,
+                before=before,
+                after=after,
+            )
+        return after

@@ -1,0 +1,31 @@
+# This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
+"""DELETE /v1/product/:id"""
+
+from mallgen_runtime import ApiError, Context, Response
+from mallgen_runtime.admin import refusing
+
+from product_admin.admin import audit, product_rows
+from product_admin.schemas import DeleteProductRequest
+from product_admin.svc import ServiceContext
+
+
+class DeleteProductLogic:
+    """delete product"""
+
+    def __init__(self, ctx: Context, svc: ServiceContext) -> None:
+        self.ctx = ctx
+        self.svc = svc
+
+    async def delete_product(self, req: DeleteProductRequest) -> Response | None:
+        async with self.svc.db.transaction() as tx:
+            rows = self.svc.product.within(tx)
+            old = await rows.find_one(req.id)
+            if old is None:
+                raise ApiError(404, "not_found", "there is no such product")
+            with refusing():
+                await rows.delete(req.id)
+            before = product_rows.view(old)
+            await audit.note(
+                self.svc, tx, self.ctx, "delete", "product", req.id, before=before
+            )
+        return None

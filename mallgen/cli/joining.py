@@ -1,0 +1,102 @@
+"""Write a new service into the workspace around: its contract, its block in mallgen.toml, and what is made of it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from mallgen.cli.console import ENVIRONMENT, FINE, report, say
+from mallgen.cli.writing import WriteOptions, write_made
+from mallgen.diagnostics import Diagnostic
+from mallgen.kinds.target import Made, Target
+from mallgen.loading.borders import is_inside
+from mallgen.workspace import config
+from mallgen.workspace.meeting import find_clashes
+from mallgen.workspace.targets import all_targets, make
+
+_END = "; nothing was written"
+
+
+class NewService(NamedTuple):
+    """A new service of a workspace: its name and folder, its files by path, and its block of mallgen.toml.
+
+    `adapt` makes a new service's target of an ordinary one, `settle` has the last word on what was made of it.
+    """
+
+    name: str
+    folder: str
+    files: Mapping[str, str]
+    block: str
+    adapt: Callable[[Target], Target]
+    settle: Callable[[Made], Made]
+
+
+def join(workspace: config.Workspace, new: NewService, quiet: bool) -> int:
+    """Add a service to a workspace, or nothing at all; return the exit code."""
+    if problems := [*_in_the_way(workspace, new)]:
+        return report(problems, {}, _END)
+    was_there = os.path.isdir(new.folder)
+    written: list[str] = []
+    code = ENVIRONMENT
+    try:
+        for path, text in new.files.items():
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(path, "x", encoding="utf-8", newline="\n") as file:
+                written.append(path)
+                file.write(text)
+        _replace(workspace.path, f"{workspace.text.rstrip()}\n\n{new.block}")
+        code, count = _generate(workspace.path, new)
+    except OSError as problem:
+        hint = "check the folder's permissions and the space that is left"
+        message = f"cannot add {new.name} to the workspace: {problem.strerror}"
+        report([Diagnostic("cannot-write", message, hint=hint, environment=True)], {}, _END)
+    finally:
+        if code != FINE:
+            _undo(workspace, new.folder if not was_there else "", written)
+    if code == FINE and not quiet:
+        say(f"{new.name}: {len(new.files) + count} files; {os.path.relpath(workspace.path)} has its block")
+    return code
+
+
+def _in_the_way(workspace: config.Workspace, new: NewService) -> Iterator[Diagnostic]:
+    if any(member.name == new.name for member in workspace.members):
+        message = f"the workspace has a service `{new.name}`"
+        yield Diagnostic("in-the-way", message, hint="choose another name")
+    if os.path.lexists(new.folder) and not (os.path.isdir(new.folder) and not os.listdir(new.folder)):
+        message = f"`{new.folder}` exists and is not an empty folder"
+        yield Diagnostic("in-the-way", message, hint="choose another one by -dir")
+    for path in new.files:
+        if os.path.lexists(path) and not is_inside(os.path.realpath(path), os.path.realpath(new.folder)):
+            yield Diagnostic("in-the-way", f"`{path}` exists", hint="move it away, or choose another name")
+
+
+def _generate(path: str, new: NewService) -> tuple[int, int]:
+    """Generate the service that mallgen.toml has now; return the exit code and how many files there are."""
+    workspace = config.read(path)
+    found = [(target, make(target, prove=False)) for target in all_targets(workspace) if target.service != new.name]
+    target = new.adapt(next(target for target in all_targets(workspace) if target.service == new.name))
+    made = new.settle(make(target))
+    clashes = find_clashes(workspace, [*found, (target, made)])
+    mine = [problem for problem in clashes.problems if new.name in problem.message]
+    code = report([*made.diagnostics, *mine], {**made.sources, **clashes.sources}, _END)
+    if code == FINE:
+        code = write_made(target, made, WriteOptions(dry_run=False, quiet=True))
+    return code, len(made.files)
+
+
+def _undo(workspace: config.Workspace, folder: str, written: list[str]) -> None:
+    """Put everything back as it was before."""
+    _replace(workspace.path, workspace.text)
+    for path in written:
+        os.unlink(path)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(path: str, text: str) -> None:
+    """Write a file beside its place and put it there when it is complete."""
+    staged = f"{path}.new"
+    with open(staged, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    shutil.copymode(path, staged)
+    os.replace(staged, path)
