@@ -144,16 +144,21 @@ class Shop:
     def queue(self, name: str, settings: str = "") -> Iterator[None]:
         """Run one of the queue services."""
         folder = self.root / "shop" / name
-        lines = f"Name: {name}.rmq\nGroup: {name}.rmq\nMode: dev\n{database(name)}{settings}\n"
+        lines = f"Name: {name}.rmq\nGroup: {name}.rmq\nMode: dev\n{settings}\n"
         (folder / "etc" / "test.yaml").write_text(lines, encoding="utf-8")
         words = [sys.executable, "-m", f"{name}_rmq", "-f", "etc/test.yaml"]
-        with (folder / "service.log").open("wb") as log:
-            process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, env=environment(self.registry))
+        log = folder / "service.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(words, cwd=folder, stdout=output, stderr=output, env=environment(self.registry))
         try:
+            deadline = time.monotonic() + 20
+            while f"{name}.rmq consumes" not in log.read_text(encoding="utf-8"):
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
+                time.sleep(0.05)
             yield
         finally:
             process.terminate()
-            assert process.wait(timeout=20) == 0, (folder / "service.log").read_text(encoding="utf-8")
+            assert process.wait(timeout=20) == 0, log.read_text(encoding="utf-8")
 
     @contextlib.contextmanager
     def up(self, settings: str = "") -> Iterator[Service]:

@@ -102,7 +102,7 @@ def test_once_runs_a_command_when_all_are_up_and_gives_its_exit_code(dev: Dev) -
 
 def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
     dev.start()
-    dev.until("all 10 services are up")
+    dev.until("all 12 services are up")
     assert "测试商品名称" in dev.get(ORDERS)
     assert dev.process is not None
     started = time.monotonic()
@@ -117,7 +117,7 @@ def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
     dev.start()
-    dev.until("all 10 services are up")
+    dev.until("all 12 services are up")
     assert dev.process is not None
     dev.process.kill()
     dev.process.wait()
@@ -130,7 +130,7 @@ def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
 @pytest.mark.slow
 def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) -> None:
     dev.start()
-    dev.until("all 10 services are up")
+    dev.until("all 12 services are up")
     items = dev.root / "generated" / "product" / "product_rpc" / "items.py"
     written(items, ("name=row.name,", 'name="改过的名称",'))
     dev.until("items.py changed; restarting")
@@ -150,7 +150,7 @@ def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) ->
 @pytest.mark.slow
 def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
     dev.start()
-    dev.until("all 10 services are up")
+    dev.until("all 12 services are up")
     contract = dev.root / "examples" / "mall.api"
     text = contract.read_text(encoding="utf-8")
     contract.write_text(text.replace("returns (FlashSaleResponse)", "returns (FlashSaleRespons)"), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.run.service import SECRET, Service
-from tests.run.shop import Shop
+from tests.run.shop import Shop, database, environment
 
 PASSWORD = "correct horse battery staple"
 SETTINGS = "Mode: dev\nStatic:\n  - Path: /images\n    Folder: data/images\n"
@@ -25,7 +27,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def mall(shop: Shop) -> Iterator[Service]:
-    with shop.up(SETTINGS) as service, shop.queue("order_queue", "PayTimeout: 4\n"):
+    orders = shop.queue("order_queue", f"{database('order_queue')}PayTimeout: 4\n")
+    products = shop.queue("product_queue")
+    with shop.up(SETTINGS) as service, orders, products:
         yield service
 
 
@@ -154,3 +158,17 @@ def test_a_comment_with_an_image(mall: Service) -> None:
     assert (shown["content"], shown["user"]["name"]) == ("很好", "小红")
     image = mall.get(shown["images"][0]["url"])
     assert (image.body, image.headers["content-type"]) == (PNG, "image/png")
+
+
+def test_a_row_that_was_written_past_the_services_is_seen_after_a_message(shop: Shop, mall: Service) -> None:
+    assert mall.get("/v1/product/10").json()["name"] == "茶杯 10"
+    with sqlite3.connect(shop.root / "shop" / "product" / "data" / "product.db") as database:
+        database.execute("UPDATE product SET name = '改过的名称' WHERE id = 10")
+    assert mall.get("/v1/product/10").json()["name"] == "茶杯 10", "it is in the cache"
+    words = [sys.executable, "-m", "mallgen", "rmq", "send", "product_queue.changed", '{"product_id": "10"}']
+    folder, env = ROOT / "generated" / "product_queue", environment(shop.registry)
+    subprocess.run(words, cwd=folder, env=env, capture_output=True, check=True)
+    deadline = time.monotonic() + 20
+    while mall.get("/v1/product/10").json()["name"] != "改过的名称" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert mall.get("/v1/product/10").json()["name"] == "改过的名称"

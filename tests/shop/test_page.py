@@ -15,5 +15,6 @@ def test_what_the_page_shows_is_in_the_file(shown: re.Match[str]) -> None:
     assert shown["code"] in (ROOT / shown["path"]).read_text(encoding="utf-8")
 
 
-def test_the_page_shows_the_saga_whole() -> None:
-    assert [match["path"].split("/")[1] for match in SHOWN.finditer(PAGE)] == ["seckill"] * 3 + ["seckill_queue"]
+def test_the_page_shows_both_sagas_whole_and_the_back_office() -> None:
+    shown = ["seckill"] * 3 + ["seckill_queue", "mall", "order_queue", "pay", "product_admin", "product_queue"]
+    assert [match["path"].split("/")[1] for match in SHOWN.finditer(PAGE)] == shown

@@ -8,10 +8,10 @@ from mallgen_runtime.rpc import RpcContext, Service, Unary
 
 from product_rpc.logic.banners_logic import BannersLogic
 from product_rpc.logic.category_products_logic import CategoryProductsLogic
-from product_rpc.logic.changed_logic import ChangedLogic
 from product_rpc.logic.current_sale_logic import CurrentSaleLogic
 from product_rpc.logic.products_logic import ProductsLogic
 from product_rpc.logic.recommended_logic import RecommendedLogic
+from product_rpc.logic.refresh_logic import RefreshLogic
 from product_rpc.logic.release_logic import ReleaseLogic
 from product_rpc.logic.reserve_logic import ReserveLogic
 from product_rpc.logic.take_stock_logic import TakeStockLogic
@@ -19,14 +19,14 @@ from product_rpc.pb.product_pb2 import (
     BannersRequest,
     BannersResponse,
     CategoryProductsRequest,
-    ChangedRequest,
-    ChangedResponse,
     CurrentSaleRequest,
     CurrentSaleResponse,
     ProductPage,
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    RefreshRequest,
+    RefreshResponse,
     ReleaseRequest,
     ReleaseResponse,
     ReserveRequest,
@@ -79,6 +79,13 @@ async def take_stock(
     return await TakeStockLogic(ctx, svc).take_stock(req)
 
 
+async def refresh(
+    ctx: RpcContext, svc: ServiceContext, req: RefreshRequest
+) -> RefreshResponse:
+    """/product.Product/Refresh"""
+    return await RefreshLogic(ctx, svc).refresh(req)
+
+
 async def reserve(
     ctx: RpcContext, svc: ServiceContext, req: ReserveRequest
 ) -> ReserveResponse:
@@ -91,13 +98,6 @@ async def release(
 ) -> ReleaseResponse:
     """/product.Product/Release"""
     return await ReleaseLogic(ctx, svc).release(req)
-
-
-async def changed(
-    ctx: RpcContext, svc: ServiceContext, req: ChangedRequest
-) -> ChangedResponse:
-    """/product.Product/Changed"""
-    return await ChangedLogic(ctx, svc).changed(req)
 
 
 SERVICES: tuple[Service[ServiceContext], ...] = (
@@ -147,24 +147,24 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 contract="product.proto:35",
             ),
             Unary(
+                "/product.Product/Refresh",
+                refresh,
+                RefreshRequest,
+                RefreshResponse,
+                contract="product.proto:38",
+            ),
+            Unary(
                 "/product.Product/Reserve",
                 reserve,
                 ReserveRequest,
                 ReserveResponse,
-                contract="product.proto:38",
+                contract="product.proto:43",
             ),
             Unary(
                 "/product.Product/Release",
                 release,
                 ReleaseRequest,
                 ReleaseResponse,
-                contract="product.proto:43",
-            ),
-            Unary(
-                "/product.Product/Changed",
-                changed,
-                ChangedRequest,
-                ChangedResponse,
                 contract="product.proto:48",
             ),
         ),

@@ -35,7 +35,7 @@ def test_a_change_is_told_in_its_transaction() -> None:
                     for table in ("product", "category", "banner", "admin_account"):
                         await audit.tell(app.svc, tx, table, 7)
                     assert await told(tx) == [
-                        ("product_queue.product-changed", b"7"),
+                        ("product_queue.changed", b"7"),
                         ("product_queue.category-changed", b"7"),
                         ("product_queue.banner-changed", b"7"),
                     ]

@@ -8,20 +8,20 @@ from mallgen_runtime.queue import MessageContext, Topic
 
 from product_queue_rmq.logic.banner_changed_logic import BannerChangedLogic
 from product_queue_rmq.logic.category_changed_logic import CategoryChangedLogic
-from product_queue_rmq.logic.product_changed_logic import ProductChangedLogic
+from product_queue_rmq.logic.changed_logic import ChangedLogic
 from product_queue_rmq.pb.product_queue_pb2 import (
     ChangedBanner,
     ChangedCategory,
-    ChangedProduct,
+    ProductChanged,
 )
 from product_queue_rmq.svc import ServiceContext
 
 
-async def product_changed(
-    ctx: MessageContext, svc: ServiceContext, msg: ChangedProduct
+async def changed(
+    ctx: MessageContext, svc: ServiceContext, msg: ProductChanged
 ) -> None:
-    """product_queue.product-changed"""
-    await ProductChangedLogic(ctx, svc).product_changed(msg)
+    """product_queue.changed"""
+    await ChangedLogic(ctx, svc).changed(msg)
 
 
 async def category_changed(
@@ -40,11 +40,11 @@ async def banner_changed(
 
 TOPICS: tuple[Topic[ServiceContext], ...] = (
     Topic(
-        "product_queue.product-changed",
-        product_changed,
-        ChangedProduct,
+        "product_queue.changed",
+        changed,
+        ProductChanged,
         key="product_id",
-        setting="product_changed",
+        setting="changed",
         contract="product_queue.proto:13",
     ),
     Topic(

@@ -17,7 +17,7 @@ from product_queue_rmq.rpc.product import ProductClient
 class BaseConfig(QueueServerConf, kw_only=True):
     """Settings that product_queue asks for."""
 
-    product_changed: TopicConf = field(default_factory=TopicConf)
+    changed: TopicConf = field(default_factory=TopicConf)
     category_changed: TopicConf = field(default_factory=TopicConf)
     banner_changed: TopicConf = field(default_factory=TopicConf)
     product_rpc: RpcClientConf = field(default_factory=RpcClientConf)

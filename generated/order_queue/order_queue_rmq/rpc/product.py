@@ -11,8 +11,6 @@ from order_queue_rmq.rpc.pb.product_pb2 import (
     BannersRequest,
     BannersResponse,
     CategoryProductsRequest,
-    ChangedRequest,
-    ChangedResponse,
     CurrentSaleRequest,
     CurrentSaleResponse,
     ProductItem,
@@ -20,6 +18,8 @@ from order_queue_rmq.rpc.pb.product_pb2 import (
     ProductRequest,
     ProductResponse,
     RecommendedRequest,
+    RefreshRequest,
+    RefreshResponse,
     ReleaseRequest,
     ReleaseResponse,
     ReserveItem,
@@ -34,8 +34,6 @@ __all__ = [
     "BannersRequest",
     "BannersResponse",
     "CategoryProductsRequest",
-    "ChangedRequest",
-    "ChangedResponse",
     "CurrentSaleRequest",
     "CurrentSaleResponse",
     "ProductClient",
@@ -44,6 +42,8 @@ __all__ = [
     "ProductRequest",
     "ProductResponse",
     "RecommendedRequest",
+    "RefreshRequest",
+    "RefreshResponse",
     "ReleaseRequest",
     "ReleaseResponse",
     "ReserveItem",
@@ -116,6 +116,14 @@ class ProductClient:
             "/product.Product/TakeStock", req, TakeStockResponse, timeout
         )
 
+    async def refresh(
+        self, req: RefreshRequest, *, timeout: float | None = None
+    ) -> RefreshResponse:
+        """商品, 分类或 Banner 在别处被修改, 例如后台: 缓存与列表跟上"""
+        return await self._channel.unary(
+            "/product.Product/Refresh", req, RefreshResponse, timeout, idempotent=True
+        )
+
     async def reserve(
         self, req: ReserveRequest, *, timeout: float | None = None
     ) -> ReserveResponse:
@@ -132,12 +140,4 @@ class ProductClient:
         """归还一个下单请求预留的库存; 此后该请求不能再预留"""
         return await self._channel.unary(
             "/product.Product/Release", req, ReleaseResponse, timeout, idempotent=True
-        )
-
-    async def changed(
-        self, req: ChangedRequest, *, timeout: float | None = None
-    ) -> ChangedResponse:
-        """有行在本服务之外被改 (后台): 缓存与列表随之更新"""
-        return await self._channel.unary(
-            "/product.Product/Changed", req, ChangedResponse, timeout, idempotent=True
         )

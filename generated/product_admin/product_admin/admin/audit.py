@@ -9,7 +9,7 @@ from mallgen_runtime.sql import Transaction
 from product_admin.rpc.product_queue import (
     ChangedBanner,
     ChangedCategory,
-    ChangedProduct,
+    ProductChanged,
 )
 from product_admin.svc import ServiceContext
 
@@ -42,8 +42,8 @@ async def tell(svc: ServiceContext, tx: Transaction, table: str, id: int) -> Non
     queue = svc.product_queue
     match table:
         case "product":
-            product = ChangedProduct(product_id=id)
-            await svc.outbox.add(tx, queue.product_changed, product)
+            product = ProductChanged(product_id=id)
+            await svc.outbox.add(tx, queue.changed, product)
         case "category":
             category = ChangedCategory(category_id=id)
             await svc.outbox.add(tx, queue.category_changed, category)

@@ -9,18 +9,18 @@ from mallgen_runtime.queue import Address, Producer
 from product_admin.rpc.pb.product_queue_pb2 import (
     ChangedBanner,
     ChangedCategory,
-    ChangedProduct,
+    ProductChanged,
 )
 
 __all__ = [
     "ChangedBanner",
     "ChangedCategory",
-    "ChangedProduct",
+    "ProductChanged",
     "ProductQueueProducer",
 ]
 
-PRODUCT_CHANGED = Address(
-    "product_queue.product-changed", "product_queue.ChangedProduct", key="product_id"
+CHANGED = Address(
+    "product_queue.changed", "product_queue.ProductChanged", key="product_id"
 )
 CATEGORY_CHANGED = Address(
     "product_queue.category-changed", "product_queue.ChangedCategory", key="category_id"
@@ -36,20 +36,18 @@ class ProductQueueProducer:
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
 
-    async def product_changed(
-        self, msg: ChangedProduct, *, key: str | None = None
-    ) -> None:
-        """后台改了一件商品: 缓存与列表随之更新"""
-        await self._producer.send(PRODUCT_CHANGED, msg, key)
+    async def changed(self, msg: ProductChanged, *, key: str | None = None) -> None:
+        """商品在 product.rpc 之外被修改: 缓存与列表跟上"""
+        await self._producer.send(CHANGED, msg, key)
 
     async def category_changed(
         self, msg: ChangedCategory, *, key: str | None = None
     ) -> None:
-        """后台改了一个分类"""
+        """分类被修改"""
         await self._producer.send(CATEGORY_CHANGED, msg, key)
 
     async def banner_changed(
         self, msg: ChangedBanner, *, key: str | None = None
     ) -> None:
-        """后台改了一个 Banner"""
+        """Banner 被修改"""
         await self._producer.send(BANNER_CHANGED, msg, key)

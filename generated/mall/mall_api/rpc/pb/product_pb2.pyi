@@ -161,17 +161,17 @@ class ReleaseResponse(Message):
     released: bool
     def __init__(self, *, released: bool | None = ...) -> None: ...
 
-class ChangedRequest(Message):
-    product_ids: Repeated[int]
-    category_ids: Repeated[int]
-    banner_ids: Repeated[int]
+class RefreshRequest(Message):
+    product_id: int
+    category_id: int
+    banner_id: int
     def __init__(
         self,
         *,
-        product_ids: Iterable[int] | None = ...,
-        category_ids: Iterable[int] | None = ...,
-        banner_ids: Iterable[int] | None = ...,
+        product_id: int | None = ...,
+        category_id: int | None = ...,
+        banner_id: int | None = ...,
     ) -> None: ...
 
-class ChangedResponse(Message):
+class RefreshResponse(Message):
     def __init__(self) -> None: ...

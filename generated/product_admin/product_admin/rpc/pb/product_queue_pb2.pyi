@@ -11,7 +11,7 @@ from mallgen_runtime.rpc.message import Message
 
 DESCRIPTOR: Any
 
-class ChangedProduct(Message):
+class ProductChanged(Message):
     product_id: int
     def __init__(self, *, product_id: int | None = ...) -> None: ...
 
