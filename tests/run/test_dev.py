@@ -29,11 +29,11 @@ class Dev:
         shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
         shutil.copytree(seeded(), root / "generated")
         shutil.copy(ROOT / "mallgen.toml", root)
-        self.ports = {name: free_port() for name in ("mall", *RPC_SERVICES)}
+        self.ports = {name: free_port() for name in ("mall", "product_admin", *RPC_SERVICES)}
         for name, port in self.ports.items():
             (settings,) = (root / "generated" / name / "etc").glob("*.yaml")
             text = settings.read_text(encoding="utf-8")
-            settings.write_text(re.sub(r"\b(8888|808\d)\b", str(port), text), encoding="utf-8")
+            settings.write_text(re.sub(r"\b(888[89]|808\d)\b", str(port), text), encoding="utf-8")
         self.log = root / "dev.log"
         self.process: subprocess.Popen[bytes] | None = None
 

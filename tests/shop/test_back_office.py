@@ -23,9 +23,11 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 @pytest.fixture
 def office(shop: Shop) -> Iterator[AdminService]:
     running = AdminService(shop.root / "shop" / "product_admin", "product_admin")
-    running.start_with_ann()
-    yield running
-    running.stop()
+    try:
+        running.start_with_ann()
+        yield running
+    finally:
+        running.stop()
 
 
 def price(mall: Service) -> str:
