@@ -96,7 +96,7 @@ def test_services_print_their_settings() -> None:
         ran = subprocess.run(
             [sys.executable, "-m", package, "--check-config"],
             cwd=ROOT / "generated" / service,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "runtime")},
+            env={**os.environ, "PYTHONPATH": str(ROOT / "runtime"), "AUTH_ACCESS_SECRET": "0123456789" * 4},
             capture_output=True,
             text=True,
             timeout=60,
