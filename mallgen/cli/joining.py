@@ -52,7 +52,7 @@ def join(workspace: config.Workspace, new: NewService, quiet: bool) -> int:
         report([Diagnostic("cannot-write", message, hint=hint, environment=True)], {}, _END)
     finally:
         if code != FINE:
-            _undo(workspace, new.folder if not was_there else "", written)
+            _undo(workspace, written, new.folder, was_there)
     if code == FINE and not quiet:
         say(f"{new.name}: {len(new.files) + count} files; {os.path.relpath(workspace.path)} has its block")
     return code
@@ -84,13 +84,14 @@ def _generate(path: str, new: NewService) -> tuple[int, int]:
     return code, len(made.files)
 
 
-def _undo(workspace: config.Workspace, folder: str, written: list[str]) -> None:
+def _undo(workspace: config.Workspace, written: list[str], folder: str, was_there: bool) -> None:
     """Put everything back as it was before."""
     _replace(workspace.path, workspace.text)
     for path in written:
         os.unlink(path)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if was_there:
+        os.makedirs(folder, exist_ok=True)
 
 
 def _replace(path: str, text: str) -> None:
