@@ -16,10 +16,13 @@ class CloseLogic:
         self.svc = svc
 
     async def close(self, req: CloseRequest) -> CloseResponse:
+        """The transaction begins with the update: one that has read before goes on seeing an order as it was then."""
+        row = await self.svc.orders.find_one_by_requestid(req.request_id)
+        if row is None:
+            return CloseResponse(is_paid=False)
         async with self.svc.db.transaction() as tx:
             orders = self.svc.orders.within(tx)
-            row = await orders.find_one_by_requestid(req.request_id)
-            if row is None or await orders.close(row.id):
+            if await orders.close(row.id):
                 return CloseResponse(is_paid=False)
             row = await orders.find_one(row.id)
         return CloseResponse(is_paid=row is not None and row.status in IS_PAID)

@@ -1,0 +1,64 @@
+"""Orders in the tables of the shop, many at once, on SQLite, MariaDB and PostgreSQL, with Redis too."""
+
+import asyncio
+
+from mallgen_runtime.rpc import Code
+from tests.run import test_shop_tables
+from tests.run.test_shop_tables import Open, codes, seeded
+
+opened = test_shop_tables.opened
+services_on_the_path = test_shop_tables.services_on_the_path
+
+
+def test_reservations_at_once_never_take_more_than_there_is(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("product") as product:
+            pb, client, stock = product.pb, product.client, product.svc.product
+            for number in (1, 2):
+                await stock.insert(id=number, cateid=1, name="a", stock=10)
+
+            def wanted(request: int, *ids: int) -> object:
+                items = [pb.ReserveItem(product_id=one, quantity=1) for one in ids]
+                return pb.ReserveRequest(request_id=f"r{request}", items=items)
+
+            calls = [client.reserve(wanted(n, *((1, 2) if n % 2 else (2, 1)))) for n in range(30)]
+            ended = await codes(calls)
+            assert (ended.count(Code.OK), ended.count(Code.FAILED_PRECONDITION)) == (10, 20)
+            assert [(await stock.find_one(one)).stock for one in (1, 2)] == [0, 0]
+            gone = [pb.ReleaseRequest(request_id=f"r{n}") for n in range(30) for _ in range(2)]
+            replies = await asyncio.gather(*map(client.release, gone))
+            assert [reply.released for reply in replies].count(True) == 10
+            assert [(await stock.find_one(one)).stock for one in (1, 2)] == [10, 10]
+            assert await codes([client.reserve(wanted(3, 1))]) == [Code.FAILED_PRECONDITION]
+
+    asyncio.run(shop())
+
+
+def test_of_money_and_time_one_wins(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("order") as order:
+            pb, client = order.pb, order.client
+            for number in range(10):
+                item = pb.CreateItem(product_id=1, quantity=1, price="9.90")
+                wanted = pb.CreateRequest(request_id=f"r{number}", user_id=7, items=[item])
+                made = (await client.create(wanted)).order_id
+                paying = codes([client.mark_paid(pb.MarkPaidRequest(order_id=made))])
+                (paid,), closed = await asyncio.gather(paying, client.close(pb.CloseRequest(request_id=f"r{number}")))
+                status = (await client.get(pb.GetRequest(order_id=made))).status
+                assert (paid, closed.is_paid, status) in ((Code.OK, True, 20), (Code.FAILED_PRECONDITION, False, 60))
+
+    asyncio.run(shop())
+
+
+def test_addresses_at_once_are_twenty_at_most(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("user") as user:
+            await seeded(user)
+            address = user.pb.AddressItem(name="小明", phone="138", province="浙江", city="杭州", detail="西湖 1")
+            add = user.pb.AddAddressRequest(user_id=7, address=address)
+            ended = await codes([user.client.add_address(add) for _ in range(25)])
+            assert (ended.count(Code.OK), ended.count(Code.FAILED_PRECONDITION)) == (20, 5)
+            found = (await user.client.addresses(user.pb.AddressesRequest(user_id=7))).addresses
+            assert len({one.address_id for one in found}) == 20
+
+    asyncio.run(shop())
