@@ -19,7 +19,7 @@ servers: ## install MariaDB, PostgreSQL, Redis, Kafka and Chromium, where we are
 	@scripts/servers.sh
 
 test: setup servers ## at most five minutes on two cores
-	$(BIN)/python -m pytest -n 2 --durations=20 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 -m "not slow"
 
 test-slow: setup servers ## what does not fit into make test; the attacks measure time, so they run alone
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 -m slow --ignore tests/attacks

@@ -7,6 +7,10 @@ SINCE: dict[str, str] = {}  # by `Class.field`, the version that a key came with
 
 # by `Class.field`, else by field, else by the end of a field's name
 UNITS = {
+    "AccountsConf.attempts": "attempts",
+    "AccountsConf.address_attempts": "attempts",
+    "AccountsConf.hashing": "passwords",
+    "AccountsConf.min_length": "characters",
     "access_expire": "s",
     "blocked_loop": "ms",
     "cpu_threshold": "1/1000 core",

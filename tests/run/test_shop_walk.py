@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 from tests.run.service import SECRET, Service
 from tests.run.shop import Shop, database, environment
 
+pytestmark = pytest.mark.slow
 PASSWORD = "correct horse battery staple"
 SETTINGS = "Mode: dev\nStatic:\n  - Path: /images\n    Folder: data/images\n"
 PNG = b"\x89PNG\r\n\x1a\n and the rest"

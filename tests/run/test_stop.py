@@ -88,7 +88,9 @@ def test_a_new_client_that_is_slow_to_ask_is_served(shop: Path) -> None:
         assert service.process.wait(timeout=5) == 0
 
 
-@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 4), (signal.SIGINT, 1.5)])
+@pytest.mark.parametrize(
+    ("number", "seconds"), [pytest.param(signal.SIGTERM, 4, marks=pytest.mark.slow), (signal.SIGINT, 1.5)]
+)
 def test_a_client_that_never_asks_is_waited_for_a_moment_only(shop: Path, number: int, seconds: float) -> None:
     service = Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 100ms\n")
     with service, socket.create_connection(("127.0.0.1", service.port), timeout=5):

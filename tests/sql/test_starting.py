@@ -47,6 +47,23 @@ def test_file_is_made_in_dev_mode_only(tmp_path: Path, caplog: pytest.LogCapture
     assert sorted(one.name for one in path.parent.iterdir()) == ["a.db"]
 
 
+def test_no_log_is_left_beside_a_file_that_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that were still being made are closed, too."""
+    monkeypatch.setenv("MALLGEN_DEV", "1")
+
+    async def run() -> None:
+        for number in range(20):
+            database = Database(DataSourceConf(url=f"sqlite:///{tmp_path}/{number}.db"), None, "dev")
+            await database.start()
+            await database.execute("CREATE TABLE made (a int)")
+            await asyncio.gather(*(database.fetch("SELECT * FROM made") for _ in range(8)))
+            await database.execute("INSERT INTO made VALUES (1)")
+            await database.close()
+            assert not [*tmp_path.glob("*.db-*")]
+
+    asyncio.run(run())
+
+
 def test_environment_makes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MALLGEN_DEV", "1")
 

@@ -211,8 +211,9 @@ class Pool:
             self._drop(held)
         while self._idle:
             self._drop(self._idle.pop())
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LAST)
+        until = monotonic() + _LAST
+        while self._tasks and (left := until - monotonic()) > 0:  # one that ends in the making is closed by a new task
+            await asyncio.wait(self._tasks, timeout=left)
         if self._alarm is not None:
             self._alarm.cancel()
 

@@ -6,6 +6,7 @@ Short reads need no visit, see `short_reads`.
 import asyncio
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -50,6 +51,7 @@ _CODES: dict[str, type[DatabaseError]] = {
     "SQLITE_IOERR": ConnectionLost,
     "SQLITE_NOTADB": ConnectionLost,
 }
+_CLOSING = threading.Lock()  # the last connection removes the WAL; of two that close at once neither is the last
 _FAILURES = (sqlite3.Error, ValueError, OverflowError)  # ValueError: the connection is closed
 _PLAIN: dict[type, Callable[[Any], Any]] = {
     datetime: lambda value: value.astimezone(UTC).replace(tzinfo=None).isoformat(" "),
@@ -150,6 +152,7 @@ class SqliteConnection:
         self._lost = True
         self._interrupt()
         try:
+            await self._connection._execute(_close, self._raw)
             await self._connection.close()
         except (sqlite3.Error, ValueError) as problem:
             raise _error(problem) from None
@@ -230,6 +233,11 @@ def _executed(connection: sqlite3.Connection, sql: str, values: Values) -> Done:
 
 def _scripted(connection: sqlite3.Connection, sql: str, values: Values) -> None:
     connection.executescript(sql)
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    with _CLOSING:
+        connection.close()
 
 
 def _plain(values: Values) -> Values:
