@@ -4,6 +4,8 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from mallgen_runtime.rpc import Code
 from tests.run.test_shop_tables import Open, codes
 
