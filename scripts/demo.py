@@ -5,6 +5,7 @@ hand-written ones are kept. `--serve` leaves the services running.
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -14,6 +15,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -133,11 +135,10 @@ def once() -> int:
 
 def settle() -> tuple[dict[str, int], dict[str, int]]:
     """Give each service free ports; return by service where it listens, and where its figures are."""
-    ports, figures = {}, {}
+    ports, figures = ports_for(SERVICES, SERVICES)
     for name in SERVICES:
         (settings,) = (COPY / "generated" / name / "etc").glob("*.yaml")
         text = settings.read_text(encoding="utf-8")
-        ports[name], figures[name] = free_port(), free_port()
         text = re.sub(r"\b(88[89]\d|808\d)\b", str(ports[name]), text)
         settings.write_text(f"{text}\n{dev_server(figures[name])}", encoding="utf-8")
     return ports, figures
@@ -189,12 +190,14 @@ def shortened(body: bytes) -> str:
     return text if len(text) <= 400 else f"{text[:400]} … ({len(text)} characters)"
 
 
-def free_port() -> int:
-    """Return a TCP port of this machine that is free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def ports_for(*groups: Sequence[str]) -> list[dict[str, int]]:
+    """Return free TCP ports of this machine by name, one dictionary for each group; no port is given twice."""
+    with contextlib.ExitStack() as held:
+        found = []
+        for names in groups:
+            probes = {name: held.enter_context(socket.create_server(("127.0.0.1", 0))) for name in names}
+            found.append({name: probe.getsockname()[1] for name, probe in probes.items()})
+        return found
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Parts(NamedTuple):
 def run(stack: contextlib.ExitStack) -> int:
     """Start the parts and the services, call the routes, hold the sale, and return the exit code."""
     found = start(stack)
-    ports, figures = ({name: demo.free_port() for name in demo.SERVICES} for _ in range(2))
+    ports, figures = demo.ports_for(demo.SERVICES, demo.SERVICES)
     write_settings(ports, figures, found)
     environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
     environment["DB_PASSWORD"] = quote(servers.PASSWORD, safe="")

@@ -5,6 +5,7 @@ something is wrong, 3 when a Python is missing, which `--present` forgives.
 """
 
 import argparse
+import contextlib
 import re
 import shutil
 import socket
@@ -128,9 +129,10 @@ def _new_workspace(python: Path, work: Path) -> list[str]:
 def _free_ports(services: list[Path]) -> int:
     """Write ports that nobody uses into settings, and return that of the HTTP service."""
     http = 0
-    for settings in (path for service in services for path in (service / "etc").glob("*.yaml")):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+    found = [path for service in services for path in (service / "etc").glob("*.yaml")]
+    with contextlib.ExitStack() as held:
+        ports = [held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in found]
+    for settings, port in zip(found, ports, strict=True):
         text = settings.read_text(encoding="utf-8")
         http = port if re.search(r"(?m)^Port:", text) else http
         settings.write_text(re.sub(r"(?m)^(Port: |ListenOn: .*:)\d+", rf"\g<1>{port}", text), encoding="utf-8")

@@ -177,10 +177,18 @@ def _ports(workspace: Workspace, services: Sequence[_ServiceFacts]) -> Iterator[
             if theirs is fact:
                 continue
             both = f"services {other.member.name} and {one.member.name} have" if other is not one else f"{one.path} has"
-            free = free_port(workspace, "", int(fact.same))
+            free = _free_port(workspace, services, int(fact.same))
             message = f"{both} one port: {fact.shown}"
             hint = f"write another one, {free} for instance"
             yield Diagnostic("same-port", message, fact.span, hint, (Note(theirs.span, "the other one"),))
+
+
+def _free_port(workspace: Workspace, services: Sequence[_ServiceFacts], first: int) -> int:
+    """Return the first port from `first` on that no settings name: neither for a service nor for its DevServer."""
+    named = {int(fact.same) for one in services for fact in one.facts if fact.kind == "port"}
+    while (first := free_port(workspace, "", first)) in named:
+        first += 1
+    return first
 
 
 def _other_keys(services: Sequence[_ServiceFacts]) -> Iterator[Diagnostic]:
