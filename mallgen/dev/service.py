@@ -53,6 +53,7 @@ class ServiceProcess:
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._was_ready = False
 
     @property
     def running(self) -> bool:
@@ -66,6 +67,7 @@ class ServiceProcess:
 
     async def start(self) -> None:
         """Start the process in a session of its own: Ctrl-C is for mallgen, which stops all in order."""
+        self._was_ready = False
         self._process = await asyncio.create_subprocess_exec(
             self.spec.python,
             "-m",
@@ -87,17 +89,21 @@ class ServiceProcess:
             if not self.running:
                 return False
             if await self._answers():
+                self._was_ready = True
                 return True
             await asyncio.sleep(_PAUSE)
         return False
 
     async def stop(self, seconds: float) -> None:
-        """Send SIGINT, after which a service does not wait for load balancers; after `seconds` SIGKILL its group."""
+        """Send SIGINT, after which a service does not wait for load balancers; after `seconds` SIGKILL its group.
+
+        One that is not up may still be importing, which SIGINT would end with a traceback: it gets SIGTERM.
+        """
         process = self._process
         if process is None or process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT if self._was_ready else signal.SIGTERM)
         try:
             async with asyncio.timeout(seconds):
                 await process.wait()
@@ -127,7 +133,7 @@ class ServiceProcess:
         return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
 
     def _registered(self) -> bool:
-        """Return whether the registry has a file named after the process: an RPC service listens before that."""
+        """Return whether the registry has a file named after the process, which listens or has joined its groups by then."""
         assert self._process is not None
         prefix = f"{self._process.pid}-"
         for _, _, names in os.walk(self._registry):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Carried = tuple[tuple[Carrier, ...], dict[str, str]]
 
 GROUP = "mallgen.kinds"
-HTTP_READY, REGISTERED, STARTED = "http", "registered", "started"
+HTTP_READY, REGISTERED, JOINED, STARTED = "http", "registered", "joined", "started"
 
 
 class Kind(NamedTuple):
@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     with `{contract}` in them; empty means `gen`, and no command. `paths` are a target's options whose values are files
     and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port of a new service,
     0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY (it answers),
-    REGISTERED or STARTED. `calls`: other services can call it and find its instances under a key; `identity` is what
+    REGISTERED, JOINED (its groups) or STARTED. `calls`: other services can call it and find its instances under a key; `identity` is what
     two of them must not share: the `key` in a registry, or the consumer `group` of a queue. `title` returns the
     service's name in the text of a contract, empty where the text has none. `carried` reads a target's contract as
     messages, which `mallgen check` holds beside tables, with the texts of its files; None: the kind has no messages.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mallgen.kinds.kind import STARTED, Kind
+from mallgen.kinds.kind import JOINED, Kind
 from mallgen.kinds.protos import FROM_FILENAME, INCLUDES, MORE, carried, options, read, version
 from mallgen.kinds.tables import CHOICES, DATABASE, TABLES, counted_tables
 from mallgen.kinds.target import Made, Target, made
@@ -36,7 +36,7 @@ KIND = Kind(
     generate="rmq protoc {contract}",
     paths=(INCLUDES, MORE, TABLES),
     options=(FROM_FILENAME, DATABASE, *CHOICES),
-    ready=STARTED,
+    ready=JOINED,
     calls=True,
     identity="group",
     title=package,

@@ -114,6 +114,17 @@ def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
 
 
 @pytest.mark.slow
+def test_ctrl_c_while_services_start_prints_no_traceback(dev: Dev) -> None:
+    for pause in (0.9, 1.3, 1.7, 2.1, 2.9):
+        dev.start()
+        assert dev.process is not None
+        time.sleep(pause)
+        dev.process.send_signal(signal.SIGINT)
+        assert dev.process.wait(timeout=15) == 130
+        assert "Traceback" not in dev.log.read_text(encoding="utf-8"), pause
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
     dev.start()
