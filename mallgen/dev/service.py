@@ -133,7 +133,7 @@ class ServiceProcess:
         return await _healthy(self.spec.port) if self.spec.is_http else self._registered()
 
     def _registered(self) -> bool:
-        """Return whether the registry has a file named after the process, which listens or has joined its groups by then."""
+        """Return whether the registry has a file named after the process: it listens, or is in its groups, by then."""
         assert self._process is not None
         prefix = f"{self._process.pid}-"
         for _, _, names in os.walk(self._registry):

@@ -25,16 +25,17 @@ HTTP_READY, REGISTERED, JOINED, STARTED = "http", "registered", "joined", "start
 class Kind(NamedTuple):
     """A kind of contract.
 
-    `name` is its value in mallgen.lock and of `kind` in mallgen.toml. `make` reads a target and renders it; with False
-    the code is not compiled, because it is only compared. `generate` and `validate` are the commands for one contract,
-    with `{contract}` in them; empty means `gen`, and no command. `paths` are a target's options whose values are files
-    and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port of a new service,
-    0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY (it answers),
-    REGISTERED, JOINED (its groups) or STARTED. `calls`: other services can call it and find its instances under a key; `identity` is what
-    two of them must not share: the `key` in a registry, or the consumer `group` of a queue. `title` returns the
-    service's name in the text of a contract, empty where the text has none. `carried` reads a target's contract as
-    messages, which `mallgen check` holds beside tables, with the texts of its files; None: the kind has no messages.
-    `version` adds a target's contract to a service, to compare two versions of it; None: it has none beside tables.
+    `name` is its value in mallgen.lock and of `kind` in mallgen.toml. `make` reads a target and renders it; with
+    False the code is not compiled, because it is only compared. `generate` and `validate` are the commands for one
+    contract, with `{contract}` in them; empty means `gen`, and no command. `paths` are a target's options whose
+    values are files and folders, `options` its other ones; mallgen.lock keeps both. `first_port` is the lowest port
+    of a new service, 0 for none. `runs`: `mallgen dev` starts the service and waits until it is `ready`: HTTP_READY
+    (it answers), REGISTERED, JOINED (its groups) or STARTED. `calls`: other services can call it and find its
+    instances under a key; `identity` is what two of them must not share: the `key` in a registry, or the consumer
+    `group` of a queue. `title` returns the service's name in the text of a contract, empty where the text has none.
+    `carried` reads a target's contract as messages, which `mallgen check` holds beside tables, with the texts of
+    its files; None: the kind has no messages. `version` adds a target's contract to a service, to compare two
+    versions of it; None: it has none beside tables.
     """
 
     name: str
