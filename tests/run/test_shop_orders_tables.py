@@ -30,6 +30,8 @@ def test_reservations_at_once_never_take_more_than_there_is(opened: Open) -> Non
             assert [reply.released for reply in replies].count(True) == 10
             assert [(await stock.find_one(one)).stock for one in (1, 2)] == [10, 10]
             assert await codes([client.reserve(wanted(3, 1))]) == [Code.FAILED_PRECONDITION]
+            ended = await codes([client.reserve(wanted(99, 1 + n % 2)) for n in range(10)])
+            assert (ended.count(Code.OK), ended.count(Code.FAILED_PRECONDITION)) == (5, 5)
 
     asyncio.run(shop())
 
@@ -46,6 +48,25 @@ def test_of_money_and_time_one_wins(opened: Open) -> None:
                 (paid,), closed = await asyncio.gather(paying, client.close(pb.CloseRequest(request_id=f"r{number}")))
                 status = (await client.get(pb.GetRequest(order_id=made))).status
                 assert (paid, closed.is_paid, status) in ((Code.OK, True, 20), (Code.FAILED_PRECONDITION, False, 60))
+
+    asyncio.run(shop())
+
+
+def test_of_an_order_and_its_end_one_wins(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("order") as order:
+            pb, client = order.pb, order.client
+            item = pb.CreateItem(product_id=1, quantity=1, price="9.90")
+            for number in range(10):
+                request = f"r{number}"
+                making = [client.create(pb.CreateRequest(request_id=request, user_id=7, items=[item]))]
+                closing = [client.close(pb.CloseRequest(request_id=request)) for _ in range(2)]
+                calls = making + closing if number % 2 else closing + making
+                ended = await codes(calls)
+                made = ended[0 if number % 2 else 2]
+                assert (made in (Code.OK, Code.FAILED_PRECONDITION), ended.count(Code.OK) >= 2) == (True, True)
+                row = await order.svc.orders.find_one_by_requestid(request)
+                assert (row.status, row.userid) == (60, 7 if made == Code.OK else 0)
 
     asyncio.run(shop())
 

@@ -179,6 +179,13 @@ def test_who_asks_again_gets_the_order_that_there_is() -> None:
     assert told.steps.count("create") == told.steps.count("reserve") == 1
 
 
+def test_who_asks_again_with_other_products_keeps_them_in_the_cart() -> None:
+    told = Told()
+    place(told, product_ids=[1])
+    assert place(told, product_ids=[2]) == (200, {"order_id": "A1"})
+    assert "remove 2" not in told.steps
+
+
 @pytest.mark.parametrize(
     ("failing", "code", "steps"),
     [

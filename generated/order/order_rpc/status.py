@@ -15,4 +15,5 @@ class Status(IntEnum):
     CANCELLED = 70
 
 
+NOBODY = 0  # the user of an order that was closed before it was made
 IS_PAID = frozenset({Status.PAID, Status.TO_SEND, Status.TO_RECEIVE, Status.DONE})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from mallgen_runtime.rpc import Code, RpcError
 from mallgen_runtime.sql import DataSourceConf
 from mallgen_runtime.testing import Local
 
@@ -14,6 +15,7 @@ from order_rpc.client import (
     GetRequest,
     MarkPaidRequest,
     OrderClient,
+    OrdersRequest,
     Receiver,
 )
 from order_rpc.config import Config
@@ -40,6 +42,15 @@ def run(test: Callable[[OrderClient, ServiceContext], Awaitable[None]]) -> None:
     asyncio.run(talk())
 
 
+async def code(call: Awaitable[object]) -> Code:
+    """Return how a call ended."""
+    try:
+        await call
+    except RpcError as problem:
+        return problem.code
+    return Code.OK
+
+
 def test_an_unpaid_order_is_closed_and_cannot_be_paid() -> None:
     async def test(client: OrderClient, svc: ServiceContext) -> None:
         id = (await client.create(WANTED)).order_id
@@ -64,8 +75,28 @@ def test_a_paid_order_stays() -> None:
 
 def test_a_request_without_an_order() -> None:
     async def test(client: OrderClient, svc: ServiceContext) -> None:
-        closed = await client.close(CloseRequest(request_id="nobody's"))
-        assert not closed.is_paid
+        for request in ("nobody's", "nobody's", "r" * 64):
+            closed = await client.close(CloseRequest(request_id=request))
+            assert not closed.is_paid
+        for request in ("", "r" * 65):
+            refused = await code(client.close(CloseRequest(request_id=request)))
+            assert refused == Code.INVALID_ARGUMENT
+
+    run(test)
+
+
+def test_an_order_that_comes_after_its_close_is_not_made() -> None:
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        await client.close(CloseRequest(request_id="7-a"))
+        for _ in range(2):
+            assert await code(client.create(WANTED)) == Code.FAILED_PRECONDITION
+        for asked in (GetRequest(request_id="7-a"), GetRequest(order_id="7-a")):
+            assert await code(client.get(asked)) == Code.NOT_FOUND
+        for user in (0, 7):
+            page = await client.orders(OrdersRequest(user_id=user))
+            assert (len(page.orders), page.is_end) == (0, True)
+        paying = client.mark_paid(MarkPaidRequest(order_id="7-a"))
+        assert await code(paying) == Code.FAILED_PRECONDITION
 
     run(test)
 

@@ -71,6 +71,21 @@ def test_a_request_reserves_once_and_is_given_back_once() -> None:
     run(test)
 
 
+def test_a_request_cannot_reserve_other_items_than_at_first() -> None:
+    async def test(client: ProductClient) -> None:
+        await client.reserve(wanted("a", (1, 3)))
+        for items in ([(1, 4)], [(2, 3)], [(1, 3), (2, 1)]):
+            other = await code(client.reserve(wanted("a", *items)))
+            assert (other, await stocks(client)) == (
+                Code.FAILED_PRECONDITION,
+                [7, 10, 10],
+            )
+        await client.reserve(wanted("a", (1, 2), (1, 1)))
+        assert await stocks(client) == [7, 10, 10]
+
+    run(test)
+
+
 def test_all_or_nothing() -> None:
     async def test(client: ProductClient) -> None:
         for items in ([(1, 5), (2, 11)], [(1, 1), (3, 1)], [(1, 1), (9, 1)]):

@@ -42,7 +42,8 @@ class OrderPlaceLogic:
                 request_id=request, user_id=user, items=items, receiver=receiver
             )
             order = await self._place(wanted)
-        await self._clear(user, req.product_ids)
+            # not where there was one: it may have other items than this request
+            await self._clear(user, req.product_ids)
         return OrderPlaceResponse(order_id=order)
 
     async def _place(self, wanted: CreateRequest) -> str:

@@ -10,6 +10,7 @@ from mallgen_runtime.sql import DuplicateKey
 
 from order_rpc.model.orderitem_model_gen import OrderitemValues
 from order_rpc.pb.order_pb2 import CreateItem, CreateRequest, CreateResponse
+from order_rpc.status import NOBODY
 from order_rpc.svc import ServiceContext
 
 MOST_ITEMS = 200
@@ -27,6 +28,8 @@ class CreateLogic:
         """The unique key decides: of two equal requests at once the second one finds the order of the first."""
         if not req.request_id or len(req.request_id) > 64:
             raise RpcError(Code.INVALID_ARGUMENT, "request_id has 1 to 64 characters")
+        if req.user_id == NOBODY:
+            raise RpcError(Code.INVALID_ARGUMENT, "an order has a user")
         made = await self._made(req.request_id)
         if made is not None:
             return CreateResponse(order_id=made)
@@ -50,6 +53,8 @@ class CreateLogic:
         """In a transaction, whose rows are never a cache's or replica's: those may not know yet what was committed."""
         async with self.svc.db.transaction() as tx:
             row = await self.svc.orders.within(tx).find_one_by_requestid(request_id)
+        if row is not None and row.userid == NOBODY:
+            raise RpcError(Code.FAILED_PRECONDITION, "the request is closed")
         return None if row is None else row.id
 
     async def _insert(

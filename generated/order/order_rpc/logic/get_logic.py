@@ -5,6 +5,7 @@ from mallgen_runtime.rpc import Code, RpcContext, RpcError
 
 from order_rpc.items import item
 from order_rpc.pb.order_pb2 import GetRequest, OrderItem
+from order_rpc.status import NOBODY
 from order_rpc.svc import ServiceContext
 
 
@@ -21,7 +22,7 @@ class GetLogic:
             row = await orders.find_one(req.order_id)
         else:
             row = await orders.find_one_by_requestid(req.request_id)
-        if row is None:
+        if row is None or row.userid == NOBODY:
             asked = req.order_id or f"of the request {req.request_id}"
             raise RpcError(Code.NOT_FOUND, f"there is no order {asked}")
         goods = await self.svc.orderitem.of_orders([row.id])

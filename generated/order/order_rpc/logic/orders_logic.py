@@ -5,6 +5,7 @@ from mallgen_runtime.rpc import RpcContext
 from order_rpc.items import item
 from order_rpc.paging import page_size, time_cursor, unix
 from order_rpc.pb.order_pb2 import OrdersRequest, OrdersResponse
+from order_rpc.status import NOBODY
 from order_rpc.svc import ServiceContext
 
 
@@ -17,6 +18,8 @@ class OrdersLogic:
 
     async def orders(self, req: OrdersRequest) -> OrdersResponse:
         orders, user = self.svc.orders, req.user_id
+        if user == NOBODY:
+            return OrdersResponse(is_end=True)
         cursor, size = time_cursor(req.cursor, req.last_id), page_size(req.ps)
         if req.status:
             page = await orders.list_by_userid_status_create_time(

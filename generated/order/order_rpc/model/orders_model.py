@@ -4,7 +4,7 @@
 from datetime import UTC, datetime
 
 from order_rpc.model.orders_model_gen import OrdersModelGen
-from order_rpc.status import Status
+from order_rpc.status import NOBODY, Status
 
 
 class OrdersModel(OrdersModelGen):
@@ -16,6 +16,16 @@ class OrdersModel(OrdersModelGen):
         now = datetime.now(UTC)
         values = (Status.CLOSED, now, now, id, Status.UNPAID)
         return bool(await self.execute(statement, *values, changes=[id]))
+
+    async def close_early(self, requestid: str) -> None:
+        """Make a closed order of nobody's, so that none is made later. Raises DuplicateKey where there is an order."""
+        await self.insert(
+            id=requestid,
+            requestid=requestid,
+            userid=NOBODY,
+            status=Status.CLOSED,
+            close_time=datetime.now(UTC),
+        )
 
     async def pay(self, id: str) -> bool:
         """Mark an order as paid; return False, and change nothing, where it is not unpaid."""

@@ -35,13 +35,21 @@ class ReserveLogic:
                 for product, quantity in sorted(wanted.items()):
                     await self._take(tx, req.request_id, product, quantity)
         except DuplicateKey:
-            async with self.svc.db.transaction() as tx:
-                made = await self.svc.reservation.within(tx).find_one(req.request_id)
-            if made is None or made.status != TAKEN:
-                raise RpcError(
-                    Code.FAILED_PRECONDITION, "the reservation was given back"
-                ) from None
+            await self._check_made(req.request_id, wanted)
         return ReserveResponse()
+
+    async def _check_made(self, id: str, wanted: Counter[int]) -> None:
+        """Raise FAILED_PRECONDITION where a request has other items, or none any more: nobody may order them."""
+        async with self.svc.db.transaction() as tx:
+            made = await self.svc.reservation.within(tx).find_one(id)
+            items = self.svc.reservationitem.within(tx)
+            page = await items.list_by_requestid_proid(id, limit=MOST_ITEMS)
+        if made is None or made.status != TAKEN:
+            raise RpcError(Code.FAILED_PRECONDITION, "the reservation was given back")
+        if {row.proid: row.quantity for row in page.rows} != wanted:
+            raise RpcError(
+                Code.FAILED_PRECONDITION, "the request has reserved other items"
+            )
 
     async def _take(self, tx: Transaction, id: str, proid: int, quantity: int) -> None:
         product = self.svc.product.within(tx)
