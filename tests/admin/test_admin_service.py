@@ -40,12 +40,33 @@ CREATE TABLE `stock` (
   `gone` tinyint(1) NOT NULL DEFAULT 0,
   PRIMARY KEY (`shop`, `product`)
 );
+
+CREATE TABLE `word` (
+  `id` bigint NOT NULL AUTO_INCREMENT,
+  `place` int NOT NULL DEFAULT 1,
+  `rows` int NOT NULL DEFAULT 1,
+  `req` int NOT NULL DEFAULT 1,
+  `falling` int NOT NULL DEFAULT 1,
+  `ways` int NOT NULL DEFAULT 1,
+  `int` int NOT NULL DEFAULT 1,
+  `datetime` int NOT NULL DEFAULT 1,
+  `at` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (`id`),
+  KEY `ix_place` (`place`),
+  KEY `ix_rows` (`rows`),
+  KEY `ix_req` (`req`),
+  KEY `ix_falling` (`falling`),
+  KEY `ix_ways` (`ways`),
+  KEY `ix_int` (`int`),
+  KEY `ix_datetime_at` (`datetime`, `at`)
+);
 """
+WORDS = ("place", "rows", "req", "falling", "ways", "int", "datetime")
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminService]:
-    folder = make(tmp_path_factory.mktemp("admin"), "shop-admin", DDL, "product,stock")
+    folder = make(tmp_path_factory.mktemp("admin"), "shop-admin", DDL, "product,stock,word")
     running = AdminService(folder, "shop_admin")
     running.start_with_ann()
     yield running
@@ -79,6 +100,15 @@ def test_rows_are_listed_in_pages_by_what_is_indexed(service: AdminService) -> N
         cursor, pages = page["cursor"], pages + 1
     assert names == [f"paged {number}" for number in (4, 3, 2, 1, 0)]
     assert pages == 3
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_filter_may_have_the_name_of_anything(service: AdminService, word: str) -> None:
+    made = service.ask("POST", "/v1/word", {word: 7}).json
+    sort = "at" if word == "datetime" else "id"
+    for order in ("asc", "desc"):
+        said = service.ask("GET", f"/v1/word?sort={sort}&order={order}&{word}=7")
+        assert (said.status, said.json.get("items")) == (200, [made])
 
 
 def test_what_no_index_serves_is_refused(service: AdminService) -> None:

@@ -1,11 +1,14 @@
 """Proofs of passwords on each database: what they cost, how many there are, and who they let in."""
 
 import asyncio
+import io
 import time
+from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from argon2 import PasswordHasher
 
 from mallgen.emit.admin.ddl import own_tables
 from mallgen.tables.model import Dialect
+from mallgen_runtime.admin import commands
 from mallgen_runtime.admin.conf import AccountsConf
 from mallgen_runtime.admin.devices import new_device
 from mallgen_runtime.admin.passwords import Passwords
@@ -197,6 +201,27 @@ def test_a_session_ends_with_its_time_and_with_the_epoch_of_its_account(url: str
             await store.accounts.change(account.id, epoch=1)
             assert await store.session(row.id) is None
             assert not await store.accounts.let_in(account, 0), "a login that began before"
+
+    asyncio.run(run())
+
+
+def test_a_command_ends_the_session_that_began_while_it_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with opened(url) as (store, passwords, _):
+            accounts: Any = SimpleNamespace(store=store, passwords=passwords)
+            hashed, begun = passwords.hashed, []
+
+            async def meanwhile(password: str) -> str:
+                account = await ann(store)
+                await store.accounts.change(account.id, epoch=account.epoch + 1)  # another password, then a login
+                begun.append((await store.begin(await ann(store), 60.0))[0].id)
+                return await hashed(password)
+
+            monkeypatch.setattr(passwords, "hashed", meanwhile)
+            monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+            await commands._passwd(accounts, "ann", Namespace())
+            assert await store.session(begun[0]) is None
+            assert (await ann(store)).epoch == 2
 
     asyncio.run(run())
 

@@ -1,13 +1,15 @@
 """The modules of a new admin service that are its own: how rows are listed, shown and changed, and the trail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mallgen.emit.admin.columns import AdminField, AdminTable
 from mallgen.emit.admin.contract import stem
+from mallgen.python.names import Scope
 from mallgen.tables.lists import Listed
 from mallgen.tables.model import Base
 
 _EXPORTED = 500  # rows of one query of an export
+_PAGE_NAMES = frozenset("rows req place falling ways int str bool tuple date datetime time timedelta".split())
 
 
 def module(package: str, one: AdminTable) -> str:
@@ -116,7 +118,9 @@ def _shown(field: AdminField) -> str:
 def _page(one: AdminTable) -> str:
     name, names = stem(one), one.names
     asked = [f"req.{field.attribute}" for field in one.filters]
-    cases = "\n".join(line for found in one.lists for line in _case(one, found))
+    scope = Scope(_PAGE_NAMES)
+    local = {field.column.name: scope.add(field.attribute) for field in one.filters}
+    cases = "\n".join(line for found in one.lists for line in _case(one, found, local))
     ways = "; ".join(_told(one, found) for found in one.lists)
     return f'''async def page(rows: {names.model}, req: List{name}Request) -> tuple[list[{names.row}], str]:
     """Return a page of the rows that a request asks for, and the cursor of the next."""
@@ -130,13 +134,14 @@ def _page(one: AdminTable) -> str:
     raise ApiError(400, "no_such_list", f"no index serves this: {{ways}}")'''
 
 
-def _case(one: AdminTable, found: Listed) -> Iterator[str]:
-    """Yield the branch of the list that an index serves."""
+def _case(one: AdminTable, found: Listed, local: Mapping[str, str]) -> Iterator[str]:
+    """Yield the branch of the list that an index serves; `local` are the variables of columns."""
     kinds = {Base.BOOL: "bool", Base.TEXT: "str"}
     patterns = [f'"{one.field(found.by[0]).key}"']
     for field in one.filters:
         kind = kinds.get(field.column.type.base, "int")
-        patterns.append(f"{kind}() as {field.attribute}" if field.column.name in found.equal else "None")
+        name = field.column.name
+        patterns.append(f"{kind}() as {local[name]}" if name in found.equal else "None")
     cursor = ", ".join(one.python(name) for name in found.by)
     opened = f"place.single({cursor})" if len(found.by) == 1 else f"place.opened(tuple[{cursor}])"
     method = one.names.method("list_by", found.columns, found.word)
@@ -144,7 +149,7 @@ def _case(one: AdminTable, found: Listed) -> Iterator[str]:
     yield "            return place.turned("
     yield f"                await rows.{method}("
     for name in found.equal:
-        yield f"                    {one.field(name).attribute},"
+        yield f"                    {local[name]},"
     yield f"                    {opened},"
     yield "                    req.ps,"
     yield "                    descending=falling,"

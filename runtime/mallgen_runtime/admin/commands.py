@@ -152,9 +152,10 @@ async def _enable(accounts: Accounts, name: str, words: argparse.Namespace) -> N
 
 
 async def _change(accounts: Accounts, found: AccountRow, action: str, **values: Any) -> None:
-    """Change an account with its trail; a new epoch ends its sessions."""
+    """Change an account with its trail, and end its sessions: those as well that began since it was found."""
     async with accounts.store.together() as store:
-        await store.accounts.change(found.id, epoch=found.epoch + 1, **values)
+        await store.accounts.change(found.id, **values)
+        await store.accounts.end_sessions(found.id)
         await store.note(_ACTOR, action, found.name)
 
 

@@ -116,6 +116,10 @@ class AccountModel(Model[AccountRow]):
         """Write columns of an account; return whether there is one."""
         return await self._update((key,), values)
 
+    async def end_sessions(self, key: int) -> None:
+        """End all sessions of an account, by its next epoch."""
+        await self.execute('UPDATE "admin_account" SET "epoch" = "epoch" + 1 WHERE "id" = ?', key, changes=[key])
+
     async def begin_attempt(self, key: int, now: int, until: int, most: int) -> bool:
         """Count an attempt before it is made, so that many at a time are not more; return whether it may be made."""
         # MySQL assigns from left to right: `failed` comes first, and still sees the old time
