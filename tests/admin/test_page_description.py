@@ -27,6 +27,8 @@ CREATE TABLE `product` (
   `price` decimal(20,2) NOT NULL DEFAULT 0,
   `status` tinyint NOT NULL DEFAULT 1 COMMENT '商品状态: 1-在售,2-下架',
   `version` int NOT NULL DEFAULT 0,
+  `action` tinyint NOT NULL DEFAULT 1 COMMENT '1:buy 2:rent',
+  `keys` tinyint NOT NULL DEFAULT 1 COMMENT '1:one 2:two',
   `ends_at` datetime DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `ix_status` (`status`),
@@ -68,6 +70,8 @@ def test_a_field_is_described_as_its_column_and_comment_say(folder: Path) -> Non
     assert fields["status"]["options"] == [{"value": 1, "name": "在售"}, {"value": 2, "name": "下架"}]
     assert fields["status"]["set"] is True
     assert fields["ends_at"]["clear"] is True
+    assert fields["action"]["options"] == [{"value": 1, "name": "buy"}, {"value": 2, "name": "rent"}]
+    assert not any("set" in fields[name] for name in ("action", "keys")), "a change of several rows says these itself"
     looks = {name: one["look"] for name, one in fields.items() if "look" in one}
     assert looks == {"image_url": "image", "price": "decimal", "ends_at": "datetime"}
 

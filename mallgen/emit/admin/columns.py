@@ -34,6 +34,7 @@ _PYTHON = {
 _LOOKS = {Base.DECIMAL: "decimal", Base.DATE: "date", Base.DATETIME: "datetime", Base.TIME: "time"}
 _IMAGE = re.compile(r"(^|_)(image|img|avatar|photo|picture|logo|cover|icon)(_?(url|path))?$", re.I)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+SEVERAL = ("keys", "action")  # what a change of several rows says itself
 _REQUESTS = ("cursor", "ps", "sort", "order", "clear")  # keys that requests have beside columns
 
 
@@ -101,8 +102,9 @@ class AdminTable(Struct, frozen=True):
 
     @property
     def settable(self) -> tuple[AdminField, ...]:
-        """The fields with options, which one request sets in several rows."""
-        return tuple(one for one in self.changed if one.options and len(self.table.key) == 1)
+        """The fields with options, which one request sets in several rows; it has no room for two names of its own."""
+        fields = self.changed if len(self.table.key) == 1 else ()
+        return tuple(one for one in fields if one.options and one.attribute not in SEVERAL)
 
     @property
     def missing(self) -> Column | None:

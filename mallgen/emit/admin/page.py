@@ -12,6 +12,7 @@ import msgspec
 
 from mallgen.contract.tags import value_of
 from mallgen.contract.wire import WireValue, wire_field
+from mallgen.emit.admin.columns import SEVERAL
 from mallgen.emit.admin.named import named_in
 from mallgen.emit.admin.picture import UPLOAD
 from mallgen.model import AnyType, Contract, Field, Group, Named, Pointer, Primitive, Route, Slice, Type, TypeRef, peel
@@ -190,13 +191,12 @@ def _lists(words: str) -> Iterator[dict[str, Any]]:
 def _field(contract: Contract, value: WireValue, actions: dict[str, AskedRoute]) -> dict[str, Any]:
     """Return the description of a field: its look, and what requests may do with it."""
     tag = _tag(contract, value.field).split(",")
-    written = [actions[verb].asks.get(value.key) for verb in ("create", "update", "change") if verb in actions]
-    options = next((one.options for one in (value, *filter(None, written)) if one.options), ())
     note = _note(value.field)
     label, help_text = _words(note, value.key)
-    names = {str(one.value): one.name for one in named_in(note)} if options else {}
     new, changed = (actions[verb].asks.get(value.key) if verb in actions else None for verb in ("create", "update"))
-    many = actions["change"].asks.get(value.key) if "change" in actions else None
+    many = actions["change"].asks.get(value.key) if "change" in actions and value.key not in SEVERAL else None
+    options = next((one.options for one in (value, new, changed, many) if one is not None and one.options), ())
+    names = {str(one.value): one.name for one in named_in(note)} if options else {}
     cleared = actions["update"].asks.get("clear") if "update" in actions else None
     rules = (_MAX.search(one.field.validate) for one in (new, changed) if one is not None)
     found = {

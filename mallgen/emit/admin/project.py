@@ -7,12 +7,11 @@ from typing import NamedTuple
 from msgspec import Struct, structs
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.emit.admin import account, picture
 from mallgen.emit.admin import modules as made
-from mallgen.emit.admin.account import NAMES
 from mallgen.emit.admin.columns import AdminTable, admin_table
 from mallgen.emit.admin.contract import contract, routes
 from mallgen.emit.admin.ddl import AUDIT, OWN, own_tables
-from mallgen.emit.admin.picture import NAMES as PAGE_NAMES
 from mallgen.emit.model.names import context_attributes, names_of
 from mallgen.python import names
 from mallgen.python.render import python
@@ -21,6 +20,8 @@ from mallgen.tables.read import DdlSource, read
 from mallgen.text.suggest import did_you_mean
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_OWN_NAMES = (*account.NAMES, *picture.NAMES)
+_OWN_CLASSES = frozenset(re.findall(r"(?m)^\t(\w+) \{", account.types() + picture.types())) | {"ApiError", "PagePlace"}
 _KEYS = (Base.INT, Base.TEXT, Base.YEAR, Base.UUID, Base.DECIMAL, Base.DATE, Base.DATETIME, Base.TIME)
 
 
@@ -85,7 +86,7 @@ def _unfit(table: Table) -> Iterator[Diagnostic]:
         yield _refused(table, "has no primary key, by which a row is found", "add one, or leave the table out")
     if table.name in OWN:
         yield _refused(table, "is a table that the service itself writes", "leave it out")
-    if table.name.lower() in (*NAMES, *PAGE_NAMES):
+    if table.name.lower() in _OWN_NAMES or names_of(table).stem in _OWN_CLASSES:
         yield _refused(table, "has a name that the service itself needs", "leave it out, or rename it")
     for column in table.columns:
         if not _WORD.fullmatch(column.name):
@@ -131,7 +132,7 @@ def _same_names(tables: Sequence[AdminTable]) -> Iterator[Diagnostic]:
         words = {
             str(one.names.stem),
             str(one.names.module),
-            *(word for _, handler, method, where, _ in routes(one) for word in (handler, f"{method} {where}")),
+            *(word for route in routes(one) for word in _claimed(*route)),
         }
         for word in sorted(words):
             other = seen.setdefault(word.lower(), one.table)
@@ -141,6 +142,13 @@ def _same_names(tables: Sequence[AdminTable]) -> Iterator[Diagnostic]:
                     "admin-table", f"`{one.table.name}` and `{other.name}` have the same names", one.table.span, hint
                 )
                 break
+
+
+def _claimed(verb: str, handler: str, method: str, where: str, answer: str) -> Iterator[str]:
+    """Yield the names that a route needs for itself: its handler, types and path."""
+    yield from (handler, f"{handler}Request", f"{method} {where}")
+    if verb in ("list", "change"):
+        yield answer
 
 
 def service(name: str) -> str:
