@@ -158,7 +158,7 @@ def test_another_password_ends_the_sessions(service: AdminService) -> None:
         return service.ask("POST", "/v1/password", {"oldPassword": old, "newPassword": new}, token=token)
 
     assert change("wrong", "another password").json["code"] == "wrong_password"
-    assert change(PASSWORD, "short").json["code"] == "bad_password"
+    assert [change(PASSWORD, "short").json["code"] for _ in range(6)] == ["bad_password"] * 6, "no failed attempts"
     assert service.ask("GET", "/v1/me", token=token).status == 200
     assert change(PASSWORD, "another password").status == 200
     assert service.ask("GET", "/v1/me", token=token).status == 401

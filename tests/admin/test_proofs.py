@@ -173,6 +173,32 @@ def test_a_browser_that_was_let_in_is_not_locked_out_by_strangers(url: str) -> N
     asyncio.run(run())
 
 
+def test_an_attempt_in_which_nothing_was_compared_does_not_count(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mallgen_runtime.admin.passwords._PATIENCE", 0.01)
+
+    async def run() -> None:
+        async with opened(url) as (store, passwords, _):
+            proofs = Proofs(store, passwords, CONF)
+            account = await ann(store)
+            for mark in ("", new_device(account)):
+                assert not await is_let_in(proofs, "ann", "wrong", mark)
+                async with passwords._turn, passwords._turn:
+                    for _ in range(2 * CONF.attempts):
+                        with pytest.raises(ApiError) as refused:
+                            await proofs.of(asked(), "ann", PASSWORD, mark)
+                        assert refused.value.status == 429
+                assert (await ann(store)).failed == 1, "no attempt is forgotten that was one"
+                assert await is_let_in(proofs, "ann", PASSWORD, mark)
+                await store.accounts.let_in(account, 1)
+            await store.accounts.change(account.id, failed=CONF.attempts)
+            async with passwords._turn, passwords._turn:
+                with pytest.raises(ApiError):
+                    await proofs.of(asked(), "ann", PASSWORD, "")
+            assert (await ann(store)).failed == CONF.attempts, "one that was refused was not counted"
+
+    asyncio.run(run())
+
+
 def test_a_refresh_token_that_ten_send_at_once_serves_one(url: str) -> None:
     async def run() -> None:
         async with opened(url) as (store, _, _database):

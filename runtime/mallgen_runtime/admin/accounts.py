@@ -15,6 +15,7 @@ from mallgen_runtime.admin.names import account_name
 from mallgen_runtime.admin.passwords import PasswordRefused, Passwords
 from mallgen_runtime.admin.proofs import NotProved, Proofs, cause
 from mallgen_runtime.admin.store import AccountStore, Session
+from mallgen_runtime.admin.tables import AccountRow
 from mallgen_runtime.http.conf import JwtConf, RestConf
 from mallgen_runtime.http.limiting import by_address
 from mallgen_runtime.http.messages import Context
@@ -115,16 +116,8 @@ class Accounts:
 
     async def change_password(self, ctx: Context, old: str, new: str) -> None:
         """Set another password, which ends all sessions. Raises a 403 for a wrong old one, a 400 for a bad new one."""
-        self._count(ctx)
         name = session_of(ctx).account.name
-        try:
-            account = (await self._proofs.of(ctx, name, old, self._cookies.device(ctx))).account
-            hashed = await self.passwords.hashed(new)
-        except NotProved:
-            detail = "the old password is wrong, or there were too many attempts: then wait some minutes"
-            raise ApiError(403, "wrong_password", detail) from None
-        except PasswordRefused as problem:
-            raise ApiError(400, "bad_password", str(problem)) from problem
+        account, hashed = await self._replaced(ctx, name, old, new)
         self._addresses.take_back(by_address(ctx))
         async with self.store.together() as store:
             if not await store.accounts.let_in(account, 0):
@@ -132,6 +125,24 @@ class Accounts:
             await store.accounts.change(account.id, password_hash=hashed, epoch=account.epoch + 1)
             await store.note(cause(ctx, name), "password", name)
         self._cookies.forget_session(ctx)
+
+    async def _replaced(self, ctx: Context, name: str, old: str, new: str) -> tuple[AccountRow, str]:
+        """Return the account whose old password was given, and the hash of the new one, which is checked first."""
+        try:
+            self.passwords.checked(new)
+            self._count(ctx)
+            proved = await self._proofs.of(ctx, name, old, self._cookies.device(ctx))
+        except NotProved:
+            detail = "the old password is wrong, or there were too many attempts: then wait some minutes"
+            raise ApiError(403, "wrong_password", detail) from None
+        except PasswordRefused as problem:
+            raise ApiError(400, "bad_password", str(problem)) from problem
+        try:
+            return proved.account, await self.passwords.hashed(new)
+        except ApiError:
+            if not proved.device:  # that of a known browser is forgotten already
+                await self._proofs.take_back(proved.account, "")
+            raise
 
     async def _end(self, ctx: Context, session: Session, action: str) -> None:
         """End a session, with its row of the trail."""

@@ -38,10 +38,14 @@ class Passwords:
 
     async def hashed(self, password: str) -> str:
         """Return the hash of a new password. Raises PasswordRefused."""
+        return await self._in_turn(partial(self._hasher().hash, self.checked(password)))
+
+    def checked(self, password: str) -> bytes:
+        """Return a new password as it is hashed. Raises PasswordRefused."""
         data = _bytes(password)
         if len(password) < self._least:
             raise PasswordRefused(f"a password has at least {self._least} characters")
-        return await self._in_turn(partial(self._hasher().hash, data))
+        return data
 
     async def is_right(self, hashed: str, password: str) -> bool:
         """Return whether a password is that of a hash. An empty one costs as much time, and no password is right."""

@@ -10,6 +10,7 @@ from mallgen_runtime.admin.passwords import Passwords
 from mallgen_runtime.admin.store import AccountStore, Cause
 from mallgen_runtime.admin.tables import AccountRow
 from mallgen_runtime.http.messages import Context
+from mallgen_runtime.http.problems import ApiError
 from mallgen_runtime.process.durations import seconds
 
 _NO_ACCOUNT = -1
@@ -48,7 +49,11 @@ class Proofs:
         found = await self._store.accounts.named(name)
         device = device_of(found, mark) if found is not None else ""
         may = await self._begun(found, device)
-        is_right = await self._passwords.is_right(found.password_hash if found is not None else "", password)
+        try:
+            is_right = await self._passwords.is_right(found.password_hash if found is not None else "", password)
+        except ApiError:  # too many wait: nothing was compared
+            await self.take_back(found if may else None, device)
+            raise
         if found is None or found.disabled or not may or not is_right:
             await self._told(ctx, found, may, device)
             raise NotProved
@@ -56,6 +61,13 @@ class Proofs:
             return Proved(found, "", 0)
         self._devices.take_back(device)
         return Proved(found, device, found.failed)
+
+    async def take_back(self, found: AccountRow | None, device: str) -> None:
+        """Forget an attempt that was counted; the same statement runs where none was."""
+        if device and found is not None:
+            self._devices.take_back(device)
+        elif not device:
+            await self._store.accounts.take_back(_NO_ACCOUNT if found is None else found.id)
 
     async def _begun(self, found: AccountRow | None, device: str) -> bool:
         """Count an attempt; return whether it may be made. The same statement runs for a name that is none."""

@@ -129,6 +129,11 @@ class AccountModel(Model[AccountRow]):
         )
         return bool(await self.execute(sql, now, until, key, most, now, changes=[key]))
 
+    async def take_back(self, key: int) -> None:
+        """Forget one attempt, in which nothing was compared or the password was right."""
+        sql = 'UPDATE "admin_account" SET "failed" = "failed" - 1 WHERE "id" = ? AND "failed" > 0'
+        await self.execute(sql, key, changes=[key])
+
     async def let_in(self, row: AccountRow, failed: int) -> bool:
         """Set the attempts of an account; return whether it is still as it was read, and not disabled."""
         sql = 'UPDATE "admin_account" SET "failed" = ? WHERE "id" = ? AND "epoch" = ? AND NOT "disabled"'
