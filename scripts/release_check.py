@@ -33,6 +33,8 @@ def main() -> int:
     parser.add_argument("--present", action="store_true", help="check with the versions of Python that are here")
     parser.add_argument("--cheap", action="store_true", help="this Python alone, without licences and former releases")
     options = parser.parse_args()
+    if options.out.exists() and any(options.out.iterdir()) and not (options.out / "SHA256SUMS").exists():
+        parser.error(f"{options.out} is no former result of this script; choose an empty folder")
     with tempfile.TemporaryDirectory(prefix="mallgen-release-") as name:
         work = Path(name)
         try:

@@ -1,7 +1,9 @@
 """Write a new service into the workspace around: its contract, its block in mallgen.toml, and what is made of it."""
 
+import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -35,24 +37,25 @@ def join(workspace: config.Workspace, new: NewService, quiet: bool) -> int:
     """Add a service to a workspace, or nothing at all; return the exit code."""
     if problems := [*_in_the_way(workspace, new)]:
         return report(problems, {}, _END)
-    was_there = os.path.isdir(new.folder)
-    written: list[str] = []
+    before = _Before(workspace.path, new.folder)
     code = ENVIRONMENT
     try:
         for path, text in new.files.items():
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             with open(path, "x", encoding="utf-8", newline="\n") as file:
-                written.append(path)
+                before.written.append(path)
                 file.write(text)
-        _replace(workspace.path, f"{workspace.text.rstrip()}\n\n{new.block}")
+        before.append(new.block)
         code, count = _generate(workspace.path, new)
+    except config.BadWorkspace as problem:
+        code = report(problem.diagnostics, problem.sources, _END)
     except OSError as problem:
         hint = "check the folder's permissions and the space that is left"
         message = f"cannot add {new.name} to the workspace: {problem.strerror}"
         report([Diagnostic("cannot-write", message, hint=hint, environment=True)], {}, _END)
     finally:
         if code != FINE:
-            _undo(workspace, written, new.folder, was_there)
+            before.restore()
     if code == FINE and not quiet:
         say(f"{new.name}: {len(new.files) + count} files; {os.path.relpath(workspace.path)} has its block")
     return code
@@ -62,7 +65,8 @@ def _in_the_way(workspace: config.Workspace, new: NewService) -> Iterator[Diagno
     if any(member.name == new.name for member in workspace.members):
         message = f"the workspace has a service `{new.name}`"
         yield Diagnostic("in-the-way", message, hint="choose another name")
-    if os.path.lexists(new.folder) and not (os.path.isdir(new.folder) and not os.listdir(new.folder)):
+    is_free = os.path.isdir(new.folder) and not os.path.islink(new.folder) and not os.listdir(new.folder)
+    if os.path.lexists(new.folder) and not is_free:
         message = f"`{new.folder}` exists and is not an empty folder"
         yield Diagnostic("in-the-way", message, hint="choose another one by -dir")
     for path in new.files:
@@ -84,20 +88,44 @@ def _generate(path: str, new: NewService) -> tuple[int, int]:
     return code, len(made.files)
 
 
-def _undo(workspace: config.Workspace, written: list[str], folder: str, was_there: bool) -> None:
-    """Put everything back as it was before."""
-    _replace(workspace.path, workspace.text)
-    for path in written:
-        os.unlink(path)
-    shutil.rmtree(folder, ignore_errors=True)
-    if was_there:
-        os.makedirs(folder, exist_ok=True)
+class _Before:
+    """The state before: the bytes of mallgen.toml, and whether the service had a folder."""
+
+    def __init__(self, path: str, folder: str) -> None:
+        self._path = os.path.realpath(path)
+        with open(path, "rb") as file:
+            self._bytes = file.read()
+        self._folder = folder
+        self._had_folder = os.path.isdir(folder)
+        self._is_changed = False
+        self.written: list[str] = []
+
+    def append(self, block: str) -> None:
+        """Add a block to mallgen.toml, with the line ends of the file."""
+        end = b"\r\n" if b"\r\n" in self._bytes else b"\n"
+        _replace(self._path, self._bytes.rstrip() + end * 2 + block.encode().replace(b"\n", end))
+        self._is_changed = True
+
+    def restore(self) -> None:
+        """Put everything back; a failure at one of the files leaves no other one behind."""
+        for path in self.written:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._had_folder:
+            os.makedirs(self._folder, exist_ok=True)
+        if self._is_changed:
+            _replace(self._path, self._bytes)
 
 
-def _replace(path: str, text: str) -> None:
+def _replace(path: str, data: bytes) -> None:
     """Write a file beside its place and put it there when it is complete."""
-    staged = f"{path}.new"
-    with open(staged, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    shutil.copymode(path, staged)
-    os.replace(staged, path)
+    number, staged = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".mallgen.")
+    try:
+        with open(number, "wb") as file:
+            file.write(data)
+        shutil.copymode(path, staged)
+        os.replace(staged, path)
+    except OSError:
+        os.unlink(staged)
+        raise

@@ -52,7 +52,11 @@ def test_who_finds_pods_may_read_where_they_are(account: str, here: Path) -> Non
     settings = here / "services/shop/etc/shop-api.yaml"
     told = "StockRPC: {Target: 'k8s://stores/stock:grpc'}"
     settings.write_text(re.sub("StockRPC: .*", told, settings.read_text("utf-8")), encoding="utf-8")
-    assert mallgen("kube", "shop", "-q", *(["-serviceAccount", account] if account else [])).code == 0
+    without = mallgen("kube", "shop", "-q")
+    assert without.code == 2
+    assert "add -namespace NAME" in without.err
+    words = ["-serviceAccount", account] if account else []
+    assert mallgen("kube", "shop", "-q", "-namespace", "web", *words).code == 0
     found = list(yaml.safe_load_all((here / "services/shop/kube.yaml").read_text("utf-8")))
     for one in found:
         kubernetes_validate.validate(one, "1.31", strict=True)
@@ -67,7 +71,7 @@ def test_who_finds_pods_may_read_where_they_are(account: str, here: Path) -> Non
     ]
     assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == "stores"
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account or "shop", "namespace": "stores"}]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account or "shop", "namespace": "web"}]
     assert mallgen("check").code == 0
 
 

@@ -72,3 +72,21 @@ def test_pods_are_counted_over_all_slices() -> None:
     slices.remove(msgspec.convert(_slice("a", [], []), Slice))
     slices.put(one)
     assert slices.addresses == ("10.0.0.1:9", "10.0.0.2:9")
+
+
+def test_a_slice_that_is_too_much_takes_no_known_pod_away() -> None:
+    slices = Slices(Target("n", "s", "9"))
+    slices.put(msgspec.convert(_slice("a", [("10.0.0.1", True)], []), Slice))
+    with pytest.raises(TooManyPods):
+        slices.put(msgspec.convert(_slice("a", [("10.0.0.2", True)] * (MOST_PODS + 1), []), Slice))
+    assert slices.addresses == ("10.0.0.1:9",)
+
+
+def test_what_is_kept_of_a_slice_is_bounded() -> None:
+    slices = Slices(Target("n", "s", "grpc"))
+    slices.put(msgspec.convert(_slice("a" * 254, [("10.0.0.1", True)], []), Slice))
+    assert slices.addresses == ()
+    for name in ("p" * 100_000, "a\nb"):
+        slices.put(msgspec.convert(_slice("a", [("10.0.0.1", True)], [(name, 1)]), Slice))
+        assert len(slices.problem) < 200
+        assert slices.problem.isprintable()

@@ -30,7 +30,7 @@ from mallgen.workspace import config
 from mallgen.workspace.targets import all_targets
 
 _END = "; nothing was written"
-_FILE = re.compile(r"sqlite:///(?P<path>[^/?][^?]*)")
+_FILE = re.compile(r"(?<=sqlite:///)(?![/:])[^?}\s]+")  # a relative path, also as the default of a variable
 _DATA_SOURCE = re.compile(r"^DataSource:.*$", re.M)
 
 
@@ -173,17 +173,14 @@ def _source_of(owner: config.ServiceEntry, folder: str) -> str:
         with open(path, encoding="utf-8", errors="replace") as file:
             found = scalars(file.read(), path)
         for key in ("datasource", "datasource.url"):
-            if key in found and found[key].value:
+            if key in found and found[key].value and not found[key].value.startswith((">", "|")):
                 return _from(found[key].value, os.path.dirname(os.path.dirname(path)), folder)
     return ""
 
 
 def _from(source: str, owner: str, folder: str) -> str:
     """Return an address of a service in the folder `owner`, as one in `folder` writes it: a file is relative."""
-    match = _FILE.fullmatch(source)
-    if match is None:
-        return source
-    return f"sqlite:///{os.path.relpath(os.path.join(owner, match['path']), folder).replace(os.sep, '/')}"
+    return _FILE.sub(lambda found: os.path.relpath(os.path.join(owner, found[0]), folder).replace(os.sep, "/"), source)
 
 
 def _naming(file: File, source: str) -> File:

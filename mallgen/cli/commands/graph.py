@@ -9,7 +9,7 @@ from mallgen.workspace.config import ServiceEntry
 
 
 def run(values: Values) -> int:
-    """Print the picture; exit 1 where there is no mallgen.toml."""
+    """Print the picture; exit 3 where there is no mallgen.toml."""
     workspace = current_workspace()
     if not workspace.members:
         return report([no_workspace()], {}, "")

@@ -111,6 +111,10 @@ def _refuse(values: Values, shipped: Shipped) -> None:
     if given and len(shipped.services) > 1:
         known = ", ".join(service.service for service in shipped.services)
         raise usage(f"-{given} is for one service, and there are {known}", "name one: mallgen kube NAME")
+    looking = next((service for service in shipped.services if service.watched), None)
+    if looking is not None and not values.text("namespace"):
+        hint = "add -namespace NAME: the RoleBinding has to say where the account of its pods is"
+        raise usage(f"{looking.name} finds pods by k8s:// targets, and runs in an unknown namespace", hint)
     only: Deployable = shipped.services[0]
     target, port = values.text("targetPort"), values.text("port")
     if target and target != str(only.port):

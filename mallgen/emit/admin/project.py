@@ -1,5 +1,6 @@
 """A new admin service as files: the tables that were asked for, its settings, contract and modules."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -175,15 +176,20 @@ class BlockPaths(NamedTuple):
     owner: str = ""
 
 
+def _toml(text: str) -> str:
+    """Return a text as TOML, whose strings have JSON's escapes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def settings(name: str, places: BlockPaths, chosen: Chosen) -> str:
     """Return the block of mallgen.toml of the service."""
-    files = ", ".join(f'"{path}"' for path in places.sources)
-    own = ", ".join(f'"{word}"' for word in (*(one.table.name for one in chosen.tables), *OWN))
+    files = ", ".join(map(_toml, places.sources))
+    own = ", ".join(_toml(word) for word in (*(one.table.name for one in chosen.tables), *OWN))
     database = f'database = "{chosen.database}"\n' if chosen.database else ""
     owner = f'admin_of = "{places.owner}"\n' if places.owner else ""
     return f"""[service.{name}]
-contract = "{places.contract}"
-dir = "{places.folder}"
+contract = {_toml(places.contract)}
+dir = {_toml(places.folder)}
 package = "{package(name)}"
 tables = [{files}]
 only = [{own}]

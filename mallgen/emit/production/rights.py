@@ -10,13 +10,16 @@ _RBAC, _RBAC_GROUP = "rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io"
 
 
 def rights(service: Deployable, name: str, namespace: str, account: str) -> Iterator[tuple[str, Block]]:
-    """Yield the documents, each with the comment above it; an account that the user names is not made."""
+    """Yield the documents, each with the comment above it; an account that the user names is not made.
+
+    `namespace` is that of the account, which a RoleBinding elsewhere has to name.
+    """
     if not service.watched:
         return
     if not account:
         yield "", _document("v1", "ServiceAccount", name, namespace, name)
     for where in service.watched:
-        yield from _granted(f"{name}-pods", name, where, (account or name, namespace or where))
+        yield from _granted(f"{name}-pods", name, where, (account or name, namespace))
 
 
 def _granted(role: str, name: str, where: str, subject: tuple[str, str]) -> Iterator[tuple[str, Block]]:

@@ -10,6 +10,7 @@ from mallgen_runtime.discovery.kubernetes.target import Target
 from mallgen_runtime.process.address import joined
 
 MOST_SLICES, MOST_PODS = 2_000, 20_000
+_LONGEST_NAME, _LONGEST_PORT = 253, 15  # Kubernetes' own limits; others keep longer names from filling the memory
 
 
 class TooManyPods(Exception):
@@ -93,12 +94,14 @@ class Slices:
 
     def put(self, one: Slice) -> None:
         """Take a slice that is new or has changed."""
-        self.remove(one)
-        if len(self._known) >= MOST_SLICES or self._pods + len(one.endpoints or ()) > MOST_PODS:
+        name = one.metadata.name
+        if len(name) > _LONGEST_NAME:
+            return
+        gone = self._known.get(name)
+        pods = self._pods - (gone.pods if gone is not None else 0) + len(one.endpoints or ())
+        if pods > MOST_PODS or (gone is None and len(self._known) >= MOST_SLICES):
             raise TooManyPods(f"the Service {self._target} has more than {MOST_PODS} pods in {MOST_SLICES} slices")
-        known = self._read(one)
-        self._known[one.metadata.name] = known
-        self._pods += known.pods
+        self._known[name], self._pods = self._read(one), pods
 
     def remove(self, one: Slice) -> None:
         """Forget a slice."""
@@ -106,7 +109,7 @@ class Slices:
         self._pods -= gone.pods if gone is not None else 0
 
     def _read(self, one: Slice) -> _Known:
-        ports = " ".join(f"{port.name or 'unnamed'} {port.port}" for port in (one.ports or ())[:20])
+        ports = " ".join(f"{(port.name or 'unnamed')[:_LONGEST_PORT]} {port.port}" for port in (one.ports or ())[:20])
         number = self._port(one.ports or ())
         found: dict[int, list[str]] = {4: [], 6: []}
         for pod in one.endpoints or ():
@@ -114,7 +117,7 @@ class Slices:
             address = _numeric(pod.addresses[0]) if ready and pod.addresses else None
             if address is not None and number:
                 found[address.version].append(joined(str(address), number))
-        return _Known(tuple(found[4]), tuple(found[6]), len(one.endpoints or ()), ports)
+        return _Known(tuple(found[4]), tuple(found[6]), len(one.endpoints or ()), ports if ports.isprintable() else "")
 
     def _port(self, ports: Iterable[Port]) -> int:
         """Return the number of the wanted port, 0 when the slice has none."""

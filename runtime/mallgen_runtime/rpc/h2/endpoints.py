@@ -12,6 +12,7 @@ from mallgen_runtime.process.address import joined, split
 from mallgen_runtime.process.errors import RpcError
 from mallgen_runtime.process.watch import keep
 from mallgen_runtime.rpc.h2.client_transport import ClientTransport, Made, opened
+from mallgen_runtime.rpc.h2.names import looked_up
 
 CONNECT, FIRST_PAUSE, MOST_PAUSE, GROWTH, STEADY, LOOK_UP_AGAIN = 5.0, 0.1, 3.0, 1.6, 1.0, 5.0
 KICK, PATIENCE = 0.1, 0.5
@@ -135,6 +136,7 @@ class Endpoints:
         self._looking: asyncio.Task[None] | None = None
         self._problem = ""
         self.connections: list[ClientTransport] = []
+        self._wanted: frozenset[tuple[str, int]] = frozenset()
         self._set([_pair(address) for address in self._fixed])
         self._often: asyncio.Task[None] | None = None
         if self._names:
@@ -166,6 +168,7 @@ class Endpoints:
         self.connections = []
 
     def _changed(self) -> None:
+        self._drop()
         self.connections = [each.connection for each in self._endpoints.values() if each.connection is not None]
         lost = len(self.connections) < len(self._endpoints)
         if self._names and lost and time.monotonic() - self._looked_up >= LOOK_UP_AGAIN:
@@ -184,7 +187,7 @@ class Endpoints:
 
     async def _look(self) -> None:
         try:
-            found = [pair for name in self._names for pair in await _looked_up(name)]
+            found = [pair for name in self._names for pair in await looked_up(name)]
             self._problem = ""
         except (OSError, ValueError) as problem:  # ValueError for a name that is invalid
             self._problem = f"{', '.join(self._names)}: {getattr(problem, 'strerror', None) or problem}"
@@ -196,12 +199,17 @@ class Endpoints:
         self._changed()
 
     def _set(self, wanted: Sequence[tuple[str, int]]) -> None:
-        """Keep connections to these addresses, and to no others."""
+        """Keep connections to these addresses; others are closed as soon as one of these is there."""
+        self._wanted = frozenset(wanted)
         for pair in dict.fromkeys(wanted):
             if pair not in self._endpoints:
                 self._endpoints[pair] = Endpoint(*pair, self._made, self._changed, self._tls)
-        for pair in tuple(self._endpoints):
-            if pair not in wanted:
+        self._drop()
+
+    def _drop(self) -> None:
+        """Close what is wanted no more, once a wanted one is connected: a stale answer of DNS costs no connection."""
+        if any(each.connection is not None for pair, each in self._endpoints.items() if pair in self._wanted):
+            for pair in self._endpoints.keys() - self._wanted:
                 self._later(self._endpoints.pop(pair).close(gently=True))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -222,10 +230,3 @@ def is_numeric(address: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-async def _looked_up(address: str) -> list[tuple[str, int]]:
-    """Resolve a name to numeric addresses. Raises OSError."""
-    host, port = split(address)
-    found = await asyncio.get_running_loop().getaddrinfo(host, int(port), proto=6)
-    return list(dict.fromkeys((str(entry[4][0]), int(port)) for entry in found))
