@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -61,12 +62,16 @@ CREATE TABLE `word` (
   KEY `ix_datetime_at` (`datetime`, `at`)
 );
 """
+KEYS = """
+CREATE TABLE `paper` (`name` varchar(300) NOT NULL, `note` varchar(20) DEFAULT NULL, PRIMARY KEY (`name`));
+CREATE TABLE `moment` (`at` datetime NOT NULL, `note` varchar(20) DEFAULT NULL, PRIMARY KEY (`at`));
+"""
 WORDS = ("place", "rows", "req", "falling", "ways", "int", "datetime")
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminService]:
-    folder = make(tmp_path_factory.mktemp("admin"), "shop-admin", DDL, "product,stock,word")
+    folder = make(tmp_path_factory.mktemp("admin"), "shop-admin", DDL + KEYS, "product,stock,word,paper,moment")
     running = AdminService(folder, "shop_admin")
     running.start_with_ann()
     yield running
@@ -203,6 +208,22 @@ def test_several_rows_are_set_and_deleted_with_a_trail_each(service: AdminServic
     too_many = {"keys": list(range(101)), "action": "delete"}
     assert service.ask("POST", "/v1/product-change", too_many).status == 400
     assert service.ask("POST", "/v1/product-change", {"keys": keys, "action": "set"}).json["code"] == "no_change"
+
+
+def test_the_trail_has_a_key_as_answers_spell_it_and_cut(service: AdminService) -> None:
+    long = "語" * 300
+    for table, column, given, key in (
+        ("paper", "name", long, long[:255]),
+        ("moment", "at", "2026-01-02T08:00:00+08:00", "2026-01-02T00:00:00Z"),
+    ):
+        assert service.ask("POST", f"/v1/{table}", {column: given}).status == 201
+        path = f"/v1/{table}-row?{column}={quote(given)}" if table == "paper" else f"/v1/{table}/{quote(given)}"
+        assert service.ask("PATCH", path, {"note": "x"}).status == 200
+        changed = service.ask("POST", f"/v1/{table}-change", {"keys": [given], "action": "delete"})
+        assert changed.json == {"changed": 1}
+        assert [(line[2], line[4]) for line in _trail(service)[-3:]] == [
+            (action, key) for action in ("create", "update", "delete")
+        ]
 
 
 def test_another_version_is_a_conflict(service: AdminService) -> None:

@@ -18,6 +18,8 @@ _TYPES = (
     ("uuid", "UUID"),
 )
 
+_STALE = 'raise ApiError(409, "changed", "somebody else has changed it: read it again")'
+
 
 def bodies(package: str, one: AdminTable) -> Iterator[tuple[str, LogicBody]]:
     """Yield the logic of each route of a table."""
@@ -69,6 +71,14 @@ def _value(one: AdminTable, field: AdminField, value: str) -> str:
     return f"key_of({one.python(field.column.name)}, {value})" if field.is_text else value
 
 
+def _version(one: AdminTable) -> str:
+    """Return the argument of the version that a request was made from, empty for a table without one."""
+    if not one.table.version:
+        return ""
+    field = one.field(one.table.version)
+    return ", " + _value(one, field, f"req.{field.attribute}")
+
+
 def _keys(one: AdminTable) -> str:
     found = _value(one, one.key[0], "key")
     return "req.keys" if found == "key" else f"[{found} for key in req.keys]"
@@ -77,6 +87,11 @@ def _keys(one: AdminTable) -> str:
 def _note(one: AdminTable, indent: int, action: str, rest: str) -> str:
     """Return the line that writes the trail of a change."""
     return f'{" " * indent}await audit.note(self.svc, tx, self.ctx, {action}, "{title(one)}", {rest})'
+
+
+def _row_key(one: AdminTable, row: str) -> str:
+    """Return the key of a row as the trail has it: a request may spell it otherwise."""
+    return ", ".join(f"{row}.{field.row}" for field in one.key)
 
 
 def _list_body(one: AdminTable) -> list[str]:
@@ -125,15 +140,15 @@ def _create_body(one: AdminTable) -> list[str]:
         "    if row is None:",
         f"        {_gone(one)}",
         f"    after = {own}.view(row)",
-        _note(one, 4, '"create"', f"{star}key, after=after"),
+        _note(one, 4, '"create"', f"{_row_key(one, 'row')}, after=after"),
         "return after",
     ]
 
 
 def _update_body(one: AdminTable) -> list[str]:
     own = rows_module(one)
-    version = f", req.{one.field(one.table.version).attribute}" if one.table.version else ""
-    stale = 'raise ApiError(409, "changed", "somebody else has changed it: read it again")' if version else _gone(one)
+    version = _version(one)
+    stale = _STALE if version else _gone(one)
     return [
         f"changes = {own}.changes(req)",
         "async with self.svc.db.transaction() as tx:",
@@ -147,31 +162,26 @@ def _update_body(one: AdminTable) -> list[str]:
         "    if new is None or not is_done:",
         f"        {stale}",
         f"    before, after = {own}.view(old), {own}.view(new)",
-        _note(one, 4, '"update"', f"{_key(one)}, before=before, after=after"),
+        _note(one, 4, '"update"', f"{_row_key(one, 'old')}, before=before, after=after"),
         "return after",
     ]
 
 
 def _delete_body(one: AdminTable) -> list[str]:
     own = rows_module(one)
-    checked: list[str] = []
-    if one.table.version:
-        field = one.field(one.table.version)
-        checked = [
-            f"    if old.{field.row} != req.{field.attribute}:",
-            '        raise ApiError(409, "changed", "somebody else has changed it: read it again")',
-        ]
+    version = _version(one)
     return [
         "async with self.svc.db.transaction() as tx:",
         f"    rows = {_svc(one)}.within(tx)",
         f"    old = await rows.find_one({_key(one)})",
         "    if old is None:",
         f"        {_gone(one)}",
-        *checked,
         "    with refusing():",
-        f"        await rows.delete({_key(one)})",
+        f"        is_done = await rows.delete({_key(one)}{version})",
+        "    if not is_done:",
+        f"        {_STALE if version else _gone(one)}",
         f"    before = {own}.view(old)",
-        _note(one, 4, '"delete"', f"{_key(one)}, before=before"),
+        _note(one, 4, '"delete"', f"{_row_key(one, 'old')}, before=before"),
         "return None",
     ]
 
@@ -179,6 +189,7 @@ def _delete_body(one: AdminTable) -> list[str]:
 def _change_body(one: AdminTable) -> list[str]:
     own, name = rows_module(one), stem(one)
     lines = ["count = 0"]
+    stale = ["        if not is_done:", f"            {_STALE}"]
     version = f", old.{one.field(one.table.version).row}" if one.table.version else ""
     if one.settable:
         lines.append(f'changes = {own}.marks(req) if req.action == "set" else None')
@@ -192,16 +203,18 @@ def _change_body(one: AdminTable) -> list[str]:
     if one.settable:
         lines += [
             "            if changes is None:",
-            "                await rows.delete(key)",
+            f"                is_done = await rows.delete(key{version})",
             "            else:",
-            f"                await rows.update(key{version}, **changes)",
+            f"                is_done = await rows.update(key{version}, **changes)",
+            *stale,
             "        new = await rows.find_one(key)",
             f"        after = None if new is None else {own}.view(new)",
             _note(one, 8, "req.action", "key, before=before, after=after"),
         ]
     else:
         lines += [
-            "            await rows.delete(key)",
+            f"            is_done = await rows.delete(key{version})",
+            *stale,
             _note(one, 8, "req.action", "key, before=before"),
         ]
     lines += ["        count += 1", f"return Change{name}Response(changed=count)"]

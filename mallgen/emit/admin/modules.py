@@ -55,6 +55,7 @@ from typing import Any
 
 import msgspec
 from mallgen_runtime import Context
+from mallgen_runtime.admin import key_text
 from mallgen_runtime.sql import Transaction
 
 from {package}.svc import ServiceContext
@@ -76,7 +77,7 @@ async def note(
         request_id=ctx.request_id,
         action=action,
         table_name=table,
-        row_key=" ".join(map(str, key)),
+        row_key=key_text(*key),
         before_row=None if before is None else msgspec.to_builtins(before),
         after_row=None if after is None else msgspec.to_builtins(after),
     )

@@ -186,12 +186,10 @@ class TableView:
 
     def _changes(self) -> Iterator[ModelMethod]:
         parameters, declared, _ = self._key()
+        version = self._names.parameters([*self._table.key, self._table.version])[-1:] if self._table.version else []
+        asked = [self._parameter(name, self._table.version) for name in version]
         if self._changed():
             unpack = self._types.name("typing", "Unpack")
-            version = (
-                self._names.parameters([*self._table.key, self._table.version])[-1:] if self._table.version else []
-            )
-            asked = [self._parameter(name, self._table.version) for name in version]
             given = [*declared, *asked, Code("/"), code("**values: {}[{}]", unpack, self._names.changes)]
             what = "Write the given columns of a row; return whether there is such a row."
             if version:
@@ -199,8 +197,11 @@ class TableView:
             line = code("return await self._update({})", listed([_tuple(parameters), Code("values"), *version]))
             yield self._method(PyIdent("update"), given, Code("bool"), what, line)
         what = "Delete a row; return whether there was one."
-        line = Code(f"return await self._delete({_tuple(parameters)})")
-        yield self._method(PyIdent("delete"), declared, Code("bool"), what, line)
+        if version:
+            what = "Delete a row, where a version is given that of it; return whether there was one."
+        given = [*declared, *(code("{} | None = None", one) for one in asked)]
+        line = code("return await self._delete({})", listed([_tuple(parameters), *version]))
+        yield self._method(PyIdent("delete"), given, Code("bool"), what, line)
 
     def _listed(self, one: Listed) -> Iterator[ModelMethod]:
         parameters = self._names.parameters(one.equal)

@@ -6,7 +6,7 @@ from mallgen_runtime.admin.export import csv_lines
 from mallgen_runtime.admin.page_files import AdminPage, described
 from mallgen_runtime.admin.pictures import Pictures, PictureStorage
 from mallgen_runtime.admin.places import PagePlace
-from mallgen_runtime.admin.values import given, key_of, refusing, text_of, texts_of
+from mallgen_runtime.admin.values import given, key_of, key_text, refusing, text_of, texts_of
 
 __all__ = [
     "Accounts",
@@ -20,6 +20,7 @@ __all__ = [
     "described",
     "given",
     "key_of",
+    "key_text",
     "refusing",
     "text_of",
     "texts_of",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from mallgen_runtime.sql import BoolColumn, IntColumn, JsonColumn, Model, Row, Table, TextColumn
 
 NAME_LENGTH = 64
+KEY_LENGTH = 255  # characters of a row's key in the trail
 ACCOUNT = Table(
     "admin_account",
     (
@@ -39,7 +40,7 @@ AUDIT = Table(
         TextColumn("request_id", 128),
         TextColumn("action", 16),
         TextColumn("table_name", 64),
-        TextColumn("row_key", 255),
+        TextColumn("row_key", KEY_LENGTH),
         JsonColumn("before_row", null=True, has_default=True),
         JsonColumn("after_row", null=True, has_default=True),
     ),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mallgen_runtime.admin.tables import KEY_LENGTH
 from mallgen_runtime.http.problems import ApiError, invalid
 from mallgen_runtime.schema.errors import FieldError
 from mallgen_runtime.sql.errors import DuplicateKey, ForeignKeyViolated, ValueRefused
@@ -33,6 +34,11 @@ def key_of(kind: type[T], text: str) -> T:
         return msgspec.convert(text, kind)
     except msgspec.ValidationError as problem:
         raise ApiError(400, "bad_key", str(problem)) from problem
+
+
+def key_text(*key: Any) -> str:
+    """Return a row's key as the trail has it: its parts as answers spell them, cut where the column ends."""
+    return " ".join(map(text_of, key))[:KEY_LENGTH]
 
 
 @contextmanager

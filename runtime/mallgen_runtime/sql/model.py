@@ -247,9 +247,12 @@ class Model(Generic[RowT]):
         bound += plan.bind((self.table.version,), version) if version else []
         return await self._write(plan.update(names), bound, key, values)
 
-    async def _delete(self, key: Sequence[Any]) -> bool:
-        """Delete the row of a primary key; return whether there was one."""
-        return await self._write(self._plan.delete(), self._plan.bind(self.table.key, key), key, None)
+    async def _delete(self, key: Sequence[Any], version: Any = None) -> bool:
+        """Delete the row of a primary key, where a version is given that of it; return whether there was one."""
+        names, values = self.table.key, tuple(key)
+        if version is not None:
+            names, values = (*names, self.table.version), (*values, version)
+        return await self._write(self._plan.delete(names), self._plan.bind(names, values), key, None)
 
     async def _write(self, text: str, bound: list[Any], key: Sequence[Any], values: Mapping[str, Any] | None) -> bool:
         """Run a statement that changes the row of a primary key, if it is there; return whether it was.

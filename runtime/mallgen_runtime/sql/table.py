@@ -269,9 +269,9 @@ class Plan:
             if column.on_update and column.name not in given
         ]
 
-    def _delete(self) -> str:
-        """Return the statement that deletes the row of a primary key, or marks it as deleted."""
-        where = self._where(self.writer.equal(self.table.key))
+    def _delete(self, names: tuple[str, ...]) -> str:
+        """Return the statement that deletes the row with given values in columns, or marks it as deleted."""
+        where = self._where(self.writer.equal(names))
         if not self.table.deleted:
             return f"DELETE FROM {self._name}{where}"
         column = self.columns[self.table.deleted]

@@ -8,9 +8,15 @@ import { textOf } from "./values.js";
 import { t, why } from "./words.js";
 
 const TIME = { look: "datetime" };
+const KEY_LENGTH = 255; // characters of a row's key in the trail
 
 function label(table, name) {
   return table?.fields.find((one) => one.name === name) || { name, label: name, type: "text" };
+}
+
+// A row's key as the trail has it: cut where its column ends.
+function kept(key) {
+  return [...key].slice(0, KEY_LENGTH).join("");
 }
 
 function words(field, value) {
@@ -59,7 +65,8 @@ function entry(change, isOwn) {
 function rowOf(table, change) {
   const kind = change.table_name === "admin_account" ? t("account") : change.table_name;
   const text = `${table ? table.title : kind} ${change.row_key}`;
-  if (!table || table.key.length !== 1 || change.action === "delete") return text;
+  const isWhole = [...change.row_key].length < KEY_LENGTH;
+  if (!table || table.key.length !== 1 || change.action === "delete" || !isWhole) return text;
   return el("a", { href: `#/${table.name}/row?${new URLSearchParams({ [table.key[0]]: change.row_key })}` }, text);
 }
 
@@ -86,7 +93,7 @@ export function historyOf(log, table, key) {
   const titleId = fresh("history");
   const list = el("ol", { class: "changes" });
   const more = el("button", { type: "button", hidden: true }, t("more"));
-  fill(list, more, log, { table_name: table.name, row_key: key }, true).catch((problem) => list.append(el("li", { class: "quiet" }, why(problem))));
+  fill(list, more, log, { table_name: table.name, row_key: kept(key) }, true).catch((problem) => list.append(el("li", { class: "quiet" }, why(problem))));
   return el("section", { class: "card", "aria-labelledby": titleId }, el("h2", { id: titleId }, t("history")), list, more);
 }
 
@@ -102,7 +109,7 @@ export async function trailView(place, log, asked) {
   const hint = el("p", { class: "error", role: "alert" });
   const submit = (event) => {
     event.preventDefault();
-    const query = Object.fromEntries([["table_name", table.value], ["row_key", key.value.trim()], ["actor", actor.value.trim()]].filter(([, value]) => value));
+    const query = Object.fromEntries([["table_name", table.value], ["row_key", kept(key.value.trim())], ["actor", actor.value.trim()]].filter(([, value]) => value));
     hint.textContent = problemOf(log, query);
     if (!hint.textContent) location.hash = `#/${log.name}?${new URLSearchParams(query)}`;
   };

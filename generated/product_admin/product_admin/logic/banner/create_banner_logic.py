@@ -27,6 +27,6 @@ class CreateBannerLogic:
                 raise ApiError(404, "not_found", "there is no such banner")
             after = banner_rows.view(row)
             await audit.note(
-                self.svc, tx, self.ctx, "create", "banner", key, after=after
+                self.svc, tx, self.ctx, "create", "banner", row.id, after=after
             )
         return after

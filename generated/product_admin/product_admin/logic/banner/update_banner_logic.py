@@ -35,7 +35,7 @@ class UpdateBannerLogic:
                 self.ctx,
                 "update",
                 "banner",
-                req.id,
+                old.id,
                 before=before,
                 after=after,
             )

@@ -27,6 +27,6 @@ class CreateCategoryLogic:
                 raise ApiError(404, "not_found", "there is no such category")
             after = category_rows.view(row)
             await audit.note(
-                self.svc, tx, self.ctx, "create", "category", key, after=after
+                self.svc, tx, self.ctx, "create", "category", row.id, after=after
             )
         return after

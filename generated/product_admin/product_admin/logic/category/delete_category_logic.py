@@ -23,9 +23,11 @@ class DeleteCategoryLogic:
             if old is None:
                 raise ApiError(404, "not_found", "there is no such category")
             with refusing():
-                await rows.delete(req.id)
+                is_done = await rows.delete(req.id)
+            if not is_done:
+                raise ApiError(404, "not_found", "there is no such category")
             before = category_rows.view(old)
             await audit.note(
-                self.svc, tx, self.ctx, "delete", "category", req.id, before=before
+                self.svc, tx, self.ctx, "delete", "category", old.id, before=before
             )
         return None

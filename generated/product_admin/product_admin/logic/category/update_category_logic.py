@@ -35,7 +35,7 @@ class UpdateCategoryLogic:
                 self.ctx,
                 "update",
                 "category",
-                req.id,
+                old.id,
                 before=before,
                 after=after,
             )

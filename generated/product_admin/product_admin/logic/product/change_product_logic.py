@@ -1,7 +1,7 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """POST /v1/product-change"""
 
-from mallgen_runtime import Context, Response
+from mallgen_runtime import ApiError, Context, Response
 from mallgen_runtime.admin import refusing
 
 from product_admin.admin import audit, product_rows
@@ -27,9 +27,13 @@ class ChangeProductLogic:
                 key, before = old.id, product_rows.view(old)
                 with refusing():
                     if changes is None:
-                        await rows.delete(key)
+                        is_done = await rows.delete(key)
                     else:
-                        await rows.update(key, **changes)
+                        is_done = await rows.update(key, **changes)
+                if not is_done:
+                    raise ApiError(
+                        409, "changed", "somebody else has changed it: read it again"
+                    )
                 new = await rows.find_one(key)
                 after = None if new is None else product_rows.view(new)
                 await audit.note(

@@ -27,6 +27,6 @@ class CreateProductLogic:
                 raise ApiError(404, "not_found", "there is no such product")
             after = product_rows.view(row)
             await audit.note(
-                self.svc, tx, self.ctx, "create", "product", key, after=after
+                self.svc, tx, self.ctx, "create", "product", row.id, after=after
             )
         return after

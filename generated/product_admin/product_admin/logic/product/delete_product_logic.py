@@ -23,9 +23,11 @@ class DeleteProductLogic:
             if old is None:
                 raise ApiError(404, "not_found", "there is no such product")
             with refusing():
-                await rows.delete(req.id)
+                is_done = await rows.delete(req.id)
+            if not is_done:
+                raise ApiError(404, "not_found", "there is no such product")
             before = product_rows.view(old)
             await audit.note(
-                self.svc, tx, self.ctx, "delete", "product", req.id, before=before
+                self.svc, tx, self.ctx, "delete", "product", old.id, before=before
             )
         return None

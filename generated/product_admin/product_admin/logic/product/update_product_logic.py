@@ -35,7 +35,7 @@ class UpdateProductLogic:
                 self.ctx,
                 "update",
                 "product",
-                req.id,
+                old.id,
                 before=before,
                 after=after,
             )
