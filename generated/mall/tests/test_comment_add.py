@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mallgen_runtime import UploadedFile
 from mallgen_runtime.rpc import Code, RpcError
 from mallgen_runtime.testing import Client, bearer, made_up_secrets
 
@@ -34,7 +35,7 @@ class Products(ProductClient):
 
 
 class Replies(ReplyClient):
-    """Keeps the comments; does not take `down`."""
+    """Keeps the comments; does not take `down`, and of `slow` the answer is lost."""
 
     def __init__(self) -> None:
         self.added: list[AddCommentRequest] = []
@@ -45,6 +46,8 @@ class Replies(ReplyClient):
         if req.content == "down":
             raise RpcError(Code.UNAVAILABLE, "down")
         self.added.append(req)
+        if req.content == "slow":
+            raise RpcError(Code.DEADLINE_EXCEEDED, "slow")
         return AddCommentResponse(comment_id=len(self.added))
 
 
@@ -101,3 +104,58 @@ def test_a_comment_that_is_not_taken_leaves_no_image(
         tmp_path, **{"files": {"images": ("a.png", PNG)}, **change}
     )
     assert (ended, added, list(tmp_path.iterdir())) == (status, [], [])
+
+
+def test_a_comment_that_may_have_been_taken_keeps_its_images(tmp_path: Path) -> None:
+    status, _, (added,) = comment(tmp_path, {"images": ("a.png", PNG)}, content="slow")
+    (file,) = tmp_path.iterdir()
+    assert (status, list(added.image_urls)) == (504, [f"/images/{file.name}"])
+
+
+class Twice(dict[str, Any]):
+    """Files of which each is sent twice, as a browser does for a field of several files."""
+
+    def items(self) -> Any:
+        return [*super().items()] * 2
+
+
+class SecondWaits(Images):
+    """Keeps one image; the second takes forever."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.waiting = asyncio.Event()
+        self.kept = 0
+
+    async def keep(self, file: UploadedFile) -> str:
+        self.kept += 1
+        if self.kept == 2:
+            self.waiting.set()
+            await asyncio.Event().wait()
+        return await super().keep(file)
+
+
+def test_a_request_that_is_cancelled_leaves_no_image(tmp_path: Path) -> None:
+    async def talk() -> None:
+        with made_up_secrets():
+            app = create_app()
+        images = app.svc.images = SecondWaits(str(tmp_path))
+        app.svc.product_rpc, app.svc.reply_rpc = Products(), Replies()
+        async with Client(app) as client:
+            sending = asyncio.create_task(
+                client.post(
+                    "/v1/product/comment",
+                    data={"product_id": "1", "content": "好"},
+                    files=Twice(images=("a.png", PNG)),
+                    headers=bearer(app.svc.config.auth, uid=7),
+                )
+            )
+            waiting = asyncio.create_task(images.waiting.wait())
+            await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
+            assert not sending.done(), sending.result()
+            assert len(list(tmp_path.iterdir())) == 1
+            sending.cancel()
+            await asyncio.wait([sending])
+
+    asyncio.run(talk())
+    assert list(tmp_path.iterdir()) == []

@@ -5,17 +5,13 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from mallgen_runtime.rpc import RpcError
-from mallgen_runtime.sql import DatabaseError
-
-from order_queue_rmq.model.timer_model import TimerModel
+from order_queue_rmq.model.timer_model import MOST_DUE, TimerModel
 from order_queue_rmq.rpc.order import CloseRequest, OrderClient
 from order_queue_rmq.rpc.product import ProductClient, ReleaseRequest
 
 PAUSE = 1.0  # seconds
-AGAIN = timedelta(
-    seconds=30
-)  # until the next attempt, so that one order holds up no other
+AT_ONCE = 8  # orders that are being closed
+AGAIN = timedelta(seconds=30)  # until the next attempt, so that one order holds up no other
 
 log = logging.getLogger(__name__)
 
@@ -37,23 +33,38 @@ class Timers:
     async def run(self) -> None:
         """Close what is due, until the task is cancelled."""
         while True:
+            found = 0
             try:
-                await self.close_due()
-            except DatabaseError as problem:
-                log.warning("the timers cannot be read: %s", problem)
-            await asyncio.sleep(PAUSE)
+                found = await self.close_due()
+            except Exception:  # who watched the orders if this ended?
+                log.exception("the timers are looked at again after a pause")
+            if found < MOST_DUE:
+                await asyncio.sleep(PAUSE)
 
-    async def close_due(self) -> None:
-        """Close the orders that are due; one that cannot be closed now is due again later."""
+    async def close_due(self) -> int:
+        """Close the orders that are due, a few at once, and return how many were; at most MOST_DUE."""
+        rows = await self._svc.timer.due(datetime.now(UTC))
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def end(request: str) -> None:
+            async with places:
+                await self._end(request)
+
+        async with asyncio.TaskGroup() as group:
+            for row in rows:
+                group.create_task(end(row.requestid))
+        return len(rows)
+
+    async def _end(self, request: str) -> None:
+        """Close an order; one that cannot be closed now is due again later."""
         timer = self._svc.timer
-        for row in await timer.due(datetime.now(UTC)):
-            try:
-                await self._close(row.requestid)
-            except RpcError as problem:
-                log.warning("%s cannot be closed yet: %s", row.requestid, problem)
-                await timer.update(row.requestid, due=datetime.now(UTC) + AGAIN)
-            else:
-                await timer.delete(row.requestid)
+        try:
+            await self._close(request)
+        except Exception as problem:  # whatever it is, the others are closed
+            log.warning("%s cannot be closed yet: %r", request, problem)
+            await timer.update(request, due=datetime.now(UTC) + AGAIN)
+        else:
+            await timer.delete(request)
 
     async def _close(self, request: str) -> None:
         """The order first: one that is closed cannot be paid, so its stock is free."""

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
+import pytest
 from mallgen_runtime.rpc import Code, RpcError
 from mallgen_runtime.sql import DataSourceConf
 from mallgen_runtime.testing import LocalQueue
 
+from order_queue_rmq import timers
 from order_queue_rmq.app import create_app
 from order_queue_rmq.config import Config
 from order_queue_rmq.pb.order_queue_pb2 import PlacedOrder
@@ -73,5 +76,82 @@ def test_what_is_not_paid_in_time_is_closed_and_its_stock_given_back() -> None:
         assert sorted(orders.closed) == ["late", "paid"]
         assert products.released == ["late"]
         assert [row.requestid for row in left] == ["new", "down"]
+
+    asyncio.run(talk())
+
+
+class Slow(Orders):
+    """Takes a moment for each order, notes how many were asked for at once, and knows nothing of `odd`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under_way: set[str] = set()
+        self.most = 0
+
+    async def close(
+        self, req: CloseRequest, *, timeout: float | None = None
+    ) -> CloseResponse:
+        if req.request_id == "odd":
+            raise KeyError("odd")
+        self.under_way.add(req.request_id)
+        self.most = max(self.most, len(self.under_way))
+        await asyncio.sleep(0.001)
+        self.under_way.discard(req.request_id)
+        return await super().close(req)
+
+
+def test_many_are_closed_a_few_at_once_and_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timers, "PAUSE", 3600)
+
+    async def talk() -> None:
+        source = DataSourceConf(url="sqlite://:memory:")
+        app = create_app(
+            Config(name="order_queue.rmq", mode="test", data_source=source)
+        )
+        orders = app.svc.order_rpc = Slow()
+        products = app.svc.product_rpc = Products()
+        async with LocalQueue(app):
+            for request in ("odd", *map(str, range(250))):
+                await app.svc.timer.insert(requestid=request, due=datetime.now(UTC))
+            running = asyncio.create_task(Timers(app.svc).run())
+            async with asyncio.timeout(60):
+                while len((await app.svc.timer.list_by_due()).rows) > 1:
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            (left,) = (await app.svc.timer.list_by_due()).rows
+        assert len(orders.closed) == len(products.released) == 250
+        assert 1 < orders.most <= timers.AT_ONCE
+        assert left.requestid == "odd"
+        assert left.due > datetime.now(UTC)
+
+    asyncio.run(talk())
+
+
+def test_what_goes_wrong_does_not_end_the_timers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timers, "PAUSE", 0.001)
+
+    class Odd(Timers):
+        passes = 0
+
+        async def close_due(self) -> int:
+            self.passes += 1
+            raise KeyError("odd")
+
+    async def talk() -> None:
+        source = DataSourceConf(url="sqlite://:memory:")
+        app = create_app(
+            Config(name="order_queue.rmq", mode="test", data_source=source)
+        )
+        odd = Odd(app.svc)
+        running = asyncio.create_task(odd.run())
+        async with asyncio.timeout(60):
+            while odd.passes < 3 and not running.done():
+                await asyncio.sleep(0.001)
+        assert not running.done()
+        running.cancel()
 
     asyncio.run(talk())

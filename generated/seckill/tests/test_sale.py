@@ -22,6 +22,28 @@ from seckill_rpc.client import (
 from seckill_rpc.config import Config
 
 
+def test_a_gate_that_lets_too_many_through_closes(tmp_path: Path) -> None:
+    config = Config(
+        name="seckill.rpc",
+        mode="test",
+        data_source=DataSourceConf(url="sqlite://:memory:"),
+        seckill_queue=ProducerConf(file=str(tmp_path / "queue.db")),
+    )
+
+    async def sale() -> None:
+        app = create_app(config)
+        async with Local(app) as channel:
+            client, gate = SeckillClient(channel), app.svc.gate
+            await app.svc.stock.insert(proid=7, price=Decimal(1), total=3, remaining=0)
+            await gate.fill(7, count=2)
+            for user in range(3):
+                answer = await client.buy(BuyRequest(user_id=user, product_id=7))
+                assert answer.state == BuyResponse.SOLD_OUT
+            assert await gate.take(7) is False
+
+    asyncio.run(sale())
+
+
 def test_three_of_ten_buyers_get_one(tmp_path: Path) -> None:
     config = Config(
         name="seckill.rpc",

@@ -42,7 +42,8 @@ class BuyLogic:
         try:
             state = await self._sold(req, stock)
         finally:
-            if has_passed and state != BuyResponse.ACCEPTED:
+            # not where the row was empty: the gate would stay open for nothing
+            if has_passed and state not in (BuyResponse.ACCEPTED, BuyResponse.SOLD_OUT):
                 await gate.give(req.product_id)
         return state
 
