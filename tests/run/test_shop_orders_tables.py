@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from mallgen_runtime.rpc import Code
 from tests.run import test_shop_tables
 from tests.run.test_shop_tables import Open, codes, seeded
@@ -34,6 +36,38 @@ def test_reservations_at_once_never_take_more_than_there_is(opened: Open) -> Non
             assert (ended.count(Code.OK), ended.count(Code.FAILED_PRECONDITION)) == (5, 5)
 
     asyncio.run(shop())
+
+
+def test_reservations_at_once_where_a_changed_row_is_an_error(opened: Open, request: pytest.FixtureRequest) -> None:
+    """MariaDB from 11.6 on refuses to change a row that was changed since the transaction first read."""
+    if "mariadb" not in request.node.name:
+        pytest.skip("it is MariaDB's innodb_snapshot_isolation")
+    server = request.getfixturevalue("mariadb_server")
+    if not server.run("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"):
+        pytest.skip("this MariaDB has no innodb_snapshot_isolation")
+
+    async def shop() -> None:
+        async with opened("product") as product:
+            pb, client, stock = product.pb, product.client, product.svc.product
+            for number in (1, 2):
+                await stock.insert(id=number, cateid=1, name="a", stock=100)
+
+            def wanted(request: int, *ids: int) -> object:
+                items = [pb.ReserveItem(product_id=one, quantity=1) for one in ids]
+                return pb.ReserveRequest(request_id=f"r{request}", items=items)
+
+            calls = [client.reserve(wanted(n, *((1, 2) if n % 2 else (2,)))) for n in range(60)]
+            assert await codes(calls) == [Code.OK] * 60
+            assert [(await stock.find_one(one)).stock for one in (1, 2)] == [70, 40]
+            gone = [client.release(pb.ReleaseRequest(request_id=f"r{n}")) for n in range(60)]
+            assert await codes(gone) == [Code.OK] * 60
+            assert [(await stock.find_one(one)).stock for one in (1, 2)] == [100, 100]
+
+    server.run("SET GLOBAL innodb_snapshot_isolation = ON")
+    try:
+        asyncio.run(shop())
+    finally:
+        server.run("SET GLOBAL innodb_snapshot_isolation = DEFAULT")
 
 
 def test_of_money_and_time_one_wins(opened: Open) -> None:

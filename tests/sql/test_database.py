@@ -131,6 +131,33 @@ def test_deadlocks_are_repeated(source_url: str) -> None:
     run(source_url, work)
 
 
+def test_a_row_that_changed_since_it_was_read_is_a_deadlock(source_url: str, request: pytest.FixtureRequest) -> None:
+    """MariaDB with innodb_snapshot_isolation, which it has by default from 11.6 on."""
+    if not source_url.startswith("mysql"):
+        pytest.skip("it is MariaDB's innodb_snapshot_isolation")
+    server = request.getfixturevalue("mariadb_server")
+    if not server.run("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"):
+        pytest.skip("this MariaDB has no innodb_snapshot_isolation")
+    tries: list[int] = []
+
+    async def work(database: Database) -> None:
+        await insert(database, 1)
+
+        async def renamed(transaction: Transaction) -> None:
+            await execute(transaction, "SET SESSION innodb_snapshot_isolation = ON")
+            await transaction.fetch("SELECT name FROM item WHERE id = 1")
+            tries.append(1)
+            if len(tries) == 1:
+                await execute(database, "UPDATE item SET name = ? WHERE id = 1", "theirs")
+            await execute(transaction, "UPDATE item SET name = ? WHERE id = 1", "mine")
+
+        await database.retried(renamed)
+        assert [tuple(row) for row in await database.fetch("SELECT name FROM item")] == [("mine",)]
+
+    run(source_url, work)
+    assert len(tries) == 2
+
+
 def test_two_transactions_that_lock_each_other_out(source_url: str) -> None:
     """Both end: the one that the server gives up runs again. SQLite lets one write after the other."""
 

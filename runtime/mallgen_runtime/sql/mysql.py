@@ -36,7 +36,7 @@ _NO_SUCH_THREAD, _NO_SUCH_ZONE = 1094, 1298
 _CODES: dict[int, type[DatabaseError]] = {
     **dict.fromkeys((1062, 1169, 1586), DuplicateKey),
     **dict.fromkeys((1216, 1217, 1451, 1452), ForeignKeyViolated),
-    **dict.fromkeys((1205, 1213), Deadlock),
+    **dict.fromkeys((1020, 1205, 1213), Deadlock),  # 1020: changed since the transaction has read it
     **dict.fromkeys((1048, 1264, 1265, 1292, 1364, 1366, 1406, 1690, 3140, 3819, 4025), ValueRefused),
     **dict.fromkeys((1317, 1969, 3024), StatementTimeout),
     **dict.fromkeys((0, 1053, 1927, 2006, 2013, 2014, 2055), ConnectionLost),

@@ -2,7 +2,7 @@
 """/product.Product/Release"""
 
 from mallgen_runtime.rpc import RpcContext
-from mallgen_runtime.sql import DuplicateKey
+from mallgen_runtime.sql import DuplicateKey, Isolation
 
 from product_rpc.logic.reserve_logic import MOST_ITEMS
 from product_rpc.model.reservation_model import GIVEN_BACK
@@ -28,7 +28,8 @@ class ReleaseLogic:
         return ReleaseResponse(released=False)
 
     async def _give_back(self, id: str) -> bool:
-        async with self.svc.db.transaction() as tx:
+        # products change while the items are read, and each is to be put back as it is now
+        async with self.svc.db.transaction(Isolation.READ_COMMITTED) as tx:
             if not await self.svc.reservation.within(tx).give_back(id):
                 return False
             items = self.svc.reservationitem.within(tx)

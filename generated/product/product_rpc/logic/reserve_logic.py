@@ -4,7 +4,7 @@
 from collections import Counter
 
 from mallgen_runtime.rpc import Code, RpcContext, RpcError
-from mallgen_runtime.sql import DuplicateKey, Transaction
+from mallgen_runtime.sql import DuplicateKey, Isolation, Transaction
 
 from product_rpc.items import Status
 from product_rpc.model.reservation_model import TAKEN
@@ -27,7 +27,8 @@ class ReserveLogic:
         """The row of the request decides: of two equal ones the second finds what the first has taken."""
         wanted = _wanted(req)
         try:
-            async with self.svc.db.transaction() as tx:
+            # each read sees what is now: a product may have changed since the one before was read
+            async with self.svc.db.transaction(Isolation.READ_COMMITTED) as tx:
                 await self.svc.reservation.within(tx).insert(
                     requestid=req.request_id, status=TAKEN
                 )
