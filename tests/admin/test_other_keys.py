@@ -1,5 +1,6 @@
 """The page on tables with keys of several columns and of text, and with names that no path has as they are."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -75,6 +76,35 @@ def test_a_row_with_a_key_of_two_columns_is_made_changed_and_deleted(service: Ad
     browser.one("dialog .danger").click()
     browser.wait_text("#said", "Deleted.")
     assert service.ask("GET", ROW).status == 404
+
+
+def test_numbers_in_json_beyond_javascripts_stay_what_they_are(service: AdminService, browser: Browser) -> None:
+    large, other = 2**60 + 1, -(2**63)
+    row = {"shop": "json", "product": 1, "more": {"a": large, "b": [large]}}
+    assert service.ask("POST", "/v1/flash-sale", row).status == 201
+    browser.login()
+    browser.go("#/FlashSale/row?shop=json&product=1")
+    field = browser.field("More")
+    assert json.loads(field.get_attribute("value") or "") == row["more"]
+    browser.fill("More", f'{{"a": {large}, "b": [{other}, 1.5]}}')
+    browser.button("Save").click()
+    browser.wait_text("#said", "Saved.")
+    found = service.ask("GET", "/v1/flash-sale-row?shop=json&product=1").json
+    assert found["more"] == {"a": large, "b": [other, 1.5]}
+    browser.wait_text(".changes ins", str(large))
+    assert f'"{large}"' not in browser.one(".changes").text
+
+
+def test_a_browser_that_would_round_numbers_is_told(service: AdminService) -> None:
+    row = {"shop": "old", "product": 2**60 + 1}
+    assert service.ask("POST", "/v1/flash-sale", row).status == 201
+    old = "const own = JSON.parse; JSON.parse = (text, made) => own(text, made && ((key, value) => made(key, value)));"
+    with opened(service.port) as browser:
+        browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": old})
+        browser.login()
+        browser.go("#/FlashSale?shop=old&sort=product&order=asc&ps=20")
+        browser.wait_text(".error", "would round large numbers")
+        assert browser.rows() == []
 
 
 def test_a_table_of_several_words_has_its_history(service: AdminService, browser: Browser) -> None:

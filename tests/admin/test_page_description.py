@@ -30,6 +30,7 @@ CREATE TABLE `product` (
   `action` tinyint NOT NULL DEFAULT 1 COMMENT '1:buy 2:rent',
   `keys` tinyint NOT NULL DEFAULT 1 COMMENT '1:one 2:two',
   `ends_at` datetime DEFAULT NULL,
+  `opens` time DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `ix_status` (`status`),
   CONSTRAINT `fk` FOREIGN KEY (`cateid`) REFERENCES `category` (`id`)

@@ -1,5 +1,6 @@
 """The files of the page: what a service answers with them, and that a wheel has them."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,9 @@ from tests.admin.service import ROOT, AdminService, make
 
 DDL = "CREATE TABLE `product` (`id` bigint NOT NULL AUTO_INCREMENT, `name` varchar(20) NOT NULL, PRIMARY KEY (`id`));"
 PAGE = ROOT / "runtime" / "mallgen_runtime" / "admin" / "page"
+ACTIONS = (
+    "create update set delete login logout login-failed lock-out refresh-reuse password roles disable enable".split()
+)
 FILES = sorted(path.name for path in PAGE.iterdir())
 
 
@@ -22,6 +26,20 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminService]:
     running.start_with_ann()
     yield running
     running.stop()
+
+
+def test_whatever_is_refused_or_noted_has_words_in_both_languages() -> None:
+    text = (PAGE / "words.js").read_text(encoding="utf-8")
+    spoken = [set(re.findall(r'(?m)^  "?([\w-]+)"?: ', part)) for part in text.partition("const ZH")[::2]]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PAGE.parent.glob("*.py")))
+    codes = set(re.findall(r'ApiError\(\s*\d+, "(\w+)"', source)) - {
+        "unauthorized",
+        "wrong_login",
+    }  # these ask for a login
+    assert len(codes) > 10
+    words = {f"error_{code}" for code in codes} | {f"action_{word}" for word in ACTIONS}
+    assert spoken[0] == spoken[1]
+    assert words <= spoken[0], words - spoken[0]
 
 
 def test_each_file_is_served_to_anybody_and_runs_nothing_of_others(service: AdminService) -> None:

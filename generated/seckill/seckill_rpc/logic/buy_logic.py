@@ -23,7 +23,8 @@ class BuyLogic:
         """The gate turns the crowd away; what is sold to whom is for the transaction behind it to say."""
         state = await self._state(req)
         if state == BuyResponse.SOLD_OUT:  # or an earlier answer was lost
-            purchase = await self.svc.purchase.of(req.user_id, req.product_id)
+            purchases = self.svc.purchase.within(self.svc.db.primary)
+            purchase = await purchases.of(req.user_id, req.product_id)
             state = BuyResponse.SOLD_OUT if purchase is None else BuyResponse.ALREADY
         return BuyResponse(state=state)
 

@@ -22,7 +22,8 @@ class ResultLogic:
         self.svc = svc
 
     async def result(self, req: ResultRequest) -> ResultResponse:
-        row = await self.svc.purchase.of(req.user_id, req.product_id)
+        purchases = self.svc.purchase.within(self.svc.db.primary)
+        row = await purchases.of(req.user_id, req.product_id)
         if row is not None:
             return ResultResponse(state=STATES[row.status], order_id=row.orderid)
         stock = await self.svc.stock.find_one(req.product_id)

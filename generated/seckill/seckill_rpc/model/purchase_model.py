@@ -26,7 +26,10 @@ class PurchaseModel(PurchaseModelGen):
     """The table purchase: 秒杀资格表"""
 
     async def of(self, userid: int, proid: int) -> Purchase | None:
-        """Return a purchase from the database: what a buyer is told about it must not come from a cache that is late."""
+        """Return a purchase from the database: what a buyer is told about it must not come from a cache that is late.
+
+        Nor from a replica: call it `within` a transaction or `db.primary`.
+        """
         return await self.fetch_one(Purchase, _FIND, userid, proid)
 
     async def end(self, userid: int, proid: int, status: int, orderid: str = "") -> bool:
