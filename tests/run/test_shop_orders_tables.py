@@ -1,6 +1,7 @@
 """Orders in the tables of the shop, many at once, on SQLite, MariaDB and PostgreSQL, with Redis too."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -115,5 +116,20 @@ def test_addresses_at_once_are_twenty_at_most(opened: Open) -> None:
             assert (ended.count(Code.OK), ended.count(Code.FAILED_PRECONDITION)) == (20, 5)
             found = (await user.client.addresses(user.pb.AddressesRequest(user_id=7))).addresses
             assert len({one.address_id for one in found}) == 20
+
+    asyncio.run(shop())
+
+
+def test_a_buyer_is_told_what_no_replica_knows_yet(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("seckill", lags=True) as seckill, opened("cart", lags=True) as cart:
+            pb, client = seckill.pb, seckill.client
+            await seckill.svc.stock.insert(proid=7, price=Decimal(1), total=1, remaining=1)
+            states = [(await client.buy(pb.BuyRequest(user_id=1, product_id=7))).state for _ in range(2)]
+            assert states == [pb.BuyResponse.ACCEPTED, pb.BuyResponse.ALREADY]
+            result = await client.result(pb.ResultRequest(user_id=1, product_id=7))
+            assert result.state == pb.ResultResponse.PENDING
+            await cart.client.add_item(cart.pb.AddItemRequest(user_id=1, product_id=7, quantity=1))
+            assert len((await cart.client.cart_items(cart.pb.CartItemsRequest(user_id=1))).items) == 1
 
     asyncio.run(shop())

@@ -42,12 +42,15 @@ class Running(NamedTuple):
     svc: Any
 
 
-Open = Callable[[str], Any]
+Open = Callable[..., Any]
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgres", "mariadb redis"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Return a function that opens a service of the shop on an empty database with its tables, and an empty cache."""
+    """Return a function that opens a service of the shop on an empty database with its tables, and an empty cache.
+
+    One that lags has a replica that never learns of anything; SQLite has none.
+    """
     kind, _, redis = request.param.partition(" ")
     hosts = [CacheRedisConf(host=request.getfixturevalue("redis_server").host)] if redis else []
     options = CacheConf(prefix=tmp_path.name)
@@ -62,9 +65,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         return made
 
     @asynccontextmanager
-    async def opens(service: str) -> AsyncIterator[Running]:
+    async def opens(service: str, lags: bool = False) -> AsyncIterator[Running]:
         package = f"{service}_rpc"
-        conf = DataSourceConf(url=url(service))
+        conf = DataSourceConf(url=url(service), replicas=[url(service)] if lags else [])
         config = importlib.import_module(f"{package}.config").Config(
             name=service,
             listen_on="127.0.0.1:0",

@@ -16,9 +16,9 @@ class CartItemsLogic:
         self.svc = svc
 
     async def cart_items(self, req: CartItemsRequest) -> CartItemsResponse:
-        page = await self.svc.cart.list_by_userid_create_time(
-            req.user_id, limit=MOST_ITEMS
-        )
+        # an order is made of it: not of what a replica still has
+        cart = self.svc.cart.within(self.svc.db.primary)
+        page = await cart.list_by_userid_create_time(req.user_id, limit=MOST_ITEMS)
         items = [
             CartItem(
                 product_id=row.proid,
