@@ -134,7 +134,7 @@ class AdminTable(Struct, frozen=True):
 
         It refers to those of `tables` alone, which the service shows.
         """
-        words = [_LOOKS.get(field.column.type.base, "")]
+        words = ["" if self._is_span(field.column) else _LOOKS.get(field.column.type.base, "")]
         if field.column.type.base is Base.TEXT and _IMAGE.search(field.column.name):
             words.append("image")
         own = (one for one in (*self.table.refers, *self.table.foreign_keys) if one.columns == (field.column.name,))
@@ -147,8 +147,11 @@ class AdminTable(Struct, frozen=True):
         kind = self.table.column(name).type
         if kind.base is Base.ENUM:
             return f"Literal[{', '.join(map(repr, kind.values))}]"
-        is_span = kind.base is Base.TIME and self.table.dialect is Dialect.MYSQL
-        return "timedelta" if is_span else _PYTHON.get(kind.base, "int")
+        return "timedelta" if self._is_span(self.table.column(name)) else _PYTHON.get(kind.base, "int")
+
+    def _is_span(self, column: Column) -> bool:
+        """Return whether a column's values are durations, as those of TIME in MySQL are."""
+        return column.type.base is Base.TIME and self.table.dialect is Dialect.MYSQL
 
     def _is_written(self, column: Column) -> bool:
         is_made = column.generated is not None or column.on_update or column.name == self.table.version

@@ -13,12 +13,12 @@ export class Refused extends Error {
 }
 
 // Numbers beyond 2^53 stay what they are: keys of 64 bits would else be those of other rows.
+// A browser that does not say how a number was spelled would round them: what has one is refused.
 export function decode(text) {
   return JSON.parse(text, (key, value, context) => {
-    if (typeof value === "number" && !Number.isSafeInteger(value) && context && LARGE.test(context.source)) {
-      return BigInt(context.source);
-    }
-    return value;
+    if (typeof value !== "number" || Number.isSafeInteger(value) || !Number.isInteger(value)) return value;
+    if (!context) throw new Refused(0, { code: "old_browser" });
+    return LARGE.test(context.source) ? BigInt(context.source) : value;
   });
 }
 
@@ -54,7 +54,15 @@ export function pathOf(action, values = {}, more = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-export async function send(method, path, body, isFinal = false) {
+// Takes the token of a session that another tab has begun. Throws where it is that of another account.
+async function takeToken() {
+  const mine = await send("GET", "/v1/me", undefined, true);
+  if (mine.name !== session.name) throw new Refused(403, { code: "other_account" });
+  session.csrf = mine.csrf;
+  session.roles = mine.roles;
+}
+
+export async function send(method, path, body, isFinal = false, hasToken = false) {
   const headers = { accept: "application/json" };
   if (body !== undefined && !(body instanceof FormData)) headers["content-type"] = "application/json";
   if (method !== "GET" && session.csrf) headers["x-csrf-token"] = session.csrf;
@@ -76,6 +84,10 @@ export async function send(method, path, body, isFinal = false) {
   if (answer.status === 401 && session.again && !isFinal) {
     await session.again();
     return send(method, path, body, true);
+  }
+  if (answer.status === 403 && problem.code === "bad_csrf" && !hasToken) {
+    await takeToken();
+    return send(method, path, body, isFinal, true);
   }
   throw new Refused(answer.status, problem, Number(answer.headers.get("retry-after")) || 0);
 }

@@ -49,7 +49,7 @@ export function ask(title, text, yes, no, isDanger = true) {
     };
     const dialog = el(
       "dialog",
-      { "aria-labelledby": titleId, class: "ask", oncancel: (event) => { event.preventDefault(); close(false); } },
+      { "aria-labelledby": titleId, class: "ask", oncancel: (event) => { event.preventDefault(); close(false); }, onclose: () => close(false) },
       el("h2", { id: titleId }, title),
       text ? el("p", {}, text) : null,
       el(

@@ -33,7 +33,7 @@ export async function rowView(place, table, asked) {
   const edit = fields.length ? editor(table, fields, row, names, (values, cleared) => save(table, row, values, cleared, reload)) : null;
   const fixed = table.fields.filter((one) => !fields.includes(one) && !one.hidden);
   const removal = may(table, "delete")
-    ? el("button", { type: "button", class: "quiet-danger", onclick: () => remove(table, row, () => { forget(table.name); location.hash = `#/${table.name}`; }) }, t("delete"))
+    ? el("button", { type: "button", class: "quiet-danger", onclick: () => remove(table, row, () => { location.hash = `#/${table.name}`; }) }, t("delete"))
     : null;
   const log = trail();
   show(

@@ -4,7 +4,7 @@ import { may, pathOf, send } from "./api.js";
 import { chosen, columnMenu } from "./columns.js";
 import { ask, el, fresh, say, show } from "./dom.js";
 import { filterBar, problemOf, served } from "./filters.js";
-import { allNames, keyOf, keyText, nameOf } from "./tables.js";
+import { allNames, forget, keyOf, keyText, nameOf } from "./tables.js";
 import { control, isNumeric, shown, textOf, valueOf } from "./values.js";
 import { t, why } from "./words.js";
 
@@ -207,6 +207,7 @@ export async function remove(table, row, done) {
     say(why(problem), true);
     return false;
   }
+  forget(table.name);
   say(t("deleted"));
   await done();
   return true;
@@ -222,6 +223,7 @@ function bulkBar(table, picked, names, again) {
     if (!(await ask(question, isDanger ? t("deleteText") : "", isDanger ? t("delete") : t("apply"), t("cancel"), isDanger))) return;
     try {
       const answer = await send("POST", pathOf(table.actions.change), { keys, ...body });
+      forget(table.name);
       say(t("changed", { count: answer.changed }));
       await again();
       document.querySelector("h1").focus();
@@ -252,11 +254,15 @@ function bulkBar(table, picked, names, again) {
 function pager(table, state, found, reload, again) {
   const kept = states.get(table.name);
   const turn = async (change) => {
+    previous.disabled = true;
+    next.disabled = true;
     change();
     await again();
     document.querySelector(".scroll")?.focus({ preventScroll: true });
     document.documentElement.scrollTop = 0;
   };
+  const previous = el("button", { type: "button", disabled: kept.cursors.length === 1, onclick: () => turn(() => kept.cursors.pop()) }, t("previous"));
+  const next = el("button", { type: "button", disabled: !found.cursor, onclick: () => turn(() => kept.cursors.push(found.cursor)) }, t("next"));
   const sizeId = fresh("size");
   const sizes = el(
     "select",
@@ -268,7 +274,7 @@ function pager(table, state, found, reload, again) {
     { class: "pager", "aria-label": t("pages") },
     el("span", { class: "setter" }, el("label", { for: sizeId }, t("rowsOfPage")), sizes),
     el("span", { class: "quiet", "aria-live": "polite" }, t("page", { number: kept.cursors.length })),
-    el("button", { type: "button", disabled: kept.cursors.length === 1, onclick: () => turn(() => kept.cursors.pop()) }, t("previous")),
-    el("button", { type: "button", disabled: !found.cursor, onclick: () => turn(() => kept.cursors.push(found.cursor)) }, t("next")),
+    previous,
+    next,
   );
 }

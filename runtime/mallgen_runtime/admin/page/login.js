@@ -106,9 +106,11 @@ let asking = null;
 export function signInAgain() {
   asking ??= new Promise((resolve) => {
     const titleId = fresh("again");
+    // browsers close it at a second Escape, whatever is said to the first one
+    const again = () => { if (dialog.isConnected) dialog.showModal(); };
     const dialog = el(
       "dialog",
-      { "aria-labelledby": titleId, oncancel: (event) => event.preventDefault() },
+      { "aria-labelledby": titleId, oncancel: (event) => event.preventDefault(), onclose: again },
       el("h2", { id: titleId }, t("signIn")),
       el("p", {}, t("signInAgain")),
       form(() => {

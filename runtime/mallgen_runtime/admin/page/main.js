@@ -64,6 +64,7 @@ async function signOut() {
   try {
     await send("POST", "/v1/logout", undefined, true);
   } catch (problem) {
+    if (problem.code === "other_account") return start();
     if (problem.status !== 401) return failed(problem);
   }
   took({});

@@ -85,7 +85,15 @@ async function fill(list, more, log, query, isOwn) {
     more.hidden = !cursor;
     if (!list.children.length) list.append(el("li", { class: "quiet" }, t("noHistory")));
   }
-  more.onclick = () => next().catch((problem) => list.append(el("li", { class: "error" }, why(problem))));
+  more.onclick = async () => {
+    more.disabled = true;
+    try {
+      await next();
+    } catch (problem) {
+      list.append(el("li", { class: "error" }, why(problem)));
+    }
+    more.disabled = false;
+  };
   await next();
 }
 

@@ -1,7 +1,8 @@
 // Values of rows: how people see them, and how texts of controls become values again.
 
+import { decode, Refused } from "./api.js";
 import { el } from "./dom.js";
-import { language, t } from "./words.js";
+import { language, t, why } from "./words.js";
 
 const ZONED = /(Z|[+-][0-9]{2}:[0-9]{2})$/;
 const INTEGER = /^-?[0-9]{1,20}$/;
@@ -22,13 +23,18 @@ function localTime(value) {
   return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", style).format(date);
 }
 
+// A value as JSON; large integers are in it as they are.
+function jsonText(value, indent) {
+  return JSON.stringify(value, (_, one) => (typeof one === "bigint" ? JSON.rawJSON(one.toString()) : one), indent);
+}
+
 export function textOf(field, value) {
   if (value === null || value === undefined || value === "") return t("none");
   if (field.options && !Array.isArray(value)) return optionName(field, value);
   if (field.type === "bool") return value ? t("yes") : t("no");
   if (field.look === "datetime") return localTime(value);
   if (field.type === "list" && Array.isArray(value)) return value.join(", ");
-  if (field.type === "json") return JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one));
+  if (field.type === "json") return jsonText(value);
   return String(value);
 }
 
@@ -63,7 +69,7 @@ export function shown(field, value, names) {
 export function inputText(field, value) {
   if (value === null || value === undefined) return "";
   if (field.look === "datetime") return toLocalInput(String(value));
-  if (field.type === "json") return JSON.stringify(value, (_, one) => (typeof one === "bigint" ? String(one) : one), 2);
+  if (field.type === "json") return jsonText(value, 2);
   if (field.type === "list") return value.join("\n");
   return String(value);
 }
@@ -108,9 +114,9 @@ export function valueOf(field, text, before) {
   if (field.type === "list") return text.split("\n").map((line) => line.trim()).filter(Boolean);
   if (field.type === "json") {
     try {
-      return JSON.parse(text);
-    } catch {
-      throw new Wrong(t("json"));
+      return decode(text);
+    } catch (problem) {
+      throw new Wrong(problem instanceof Refused ? why(problem) : t("json"));
     }
   }
   return field.look === "datetime" ? fromLocalInput(text, before) : text;
