@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 from tests.admin.browser import Browser
@@ -177,6 +178,35 @@ def test_several_rows_are_changed_and_deleted(service: AdminService, browser: Br
     browser.one(".bulk .danger").click()
     browser.one("dialog .danger").click()
     browser.until(lambda: service.ask("GET", f"/v1/product/{keys[0]}").status == 404, "it is deleted")
+
+
+@pytest.mark.parametrize("by", [".acts button", ".pick input"])
+def test_a_row_that_was_deleted_in_its_list_is_offered_no_more(
+    service: AdminService, browser: Browser, by: str
+) -> None:
+    key = service.ask("POST", "/v1/category", {"name": "short-lived"}).json["id"]
+    browser.login()
+    _open(browser, "#/product/new")
+    browser.until(lambda: f"(#{key})" in browser.field("Cateid").text, "the row is offered")
+    _open(browser, "#/category?sort=id&order=desc&ps=20")
+    line = browser.until(lambda: _line(browser, "short-lived"), "the list has the row")
+    line.find_element(By.CSS_SELECTOR, by).click()
+    if by == ".pick input":
+        browser.one(".bulk .danger").click()
+    browser.one("dialog .danger").click()
+    browser.until(lambda: service.ask("GET", f"/v1/category/{key}").status == 404, "it is deleted")
+    browser.until(lambda: not _line(browser, "short-lived"), "the list is without it")
+    _open(browser, "#/product/new")
+    assert f"(#{key})" not in browser.field("Cateid").text
+
+
+def _open(browser: Browser, place: str) -> None:
+    """Open a view as a link of the page does, which keeps what the page knows."""
+    browser.driver.execute_script("location.hash = arguments[0]", place)
+
+
+def _line(browser: Browser, text: str) -> WebElement | None:
+    return next((one for one in browser.all("tbody tr") if text in one.text), None)
 
 
 def test_a_session_that_ends_costs_nothing_that_was_entered(service: AdminService, browser: Browser) -> None:
