@@ -18,7 +18,7 @@ from mallgen_runtime.process.errors import HTTP_STATUS, Code
 from tests import parts
 from tests.interop.building import built
 from tests.ports import free_port
-from tests.run.service import Service
+from tests.run.service import SECRET, Service
 from tests.run.shop import RpcService, Shop, database
 
 pytestmark = pytest.mark.slow
@@ -34,8 +34,8 @@ LOGIC = """
                 await asyncio.sleep(30)
             text = f"{self.ctx.metadata.get('traceparent', '')}|{left}" if req.user_id == 777 else "python"
             reply = OrdersResponse()
-            item = reply.orders.add()
-            item.order_id, item.product_id = text, 1
+            only = reply.orders.add()
+            only.order_id, only.product_id = text, 1
             return reply
 """
 
@@ -57,7 +57,8 @@ class Both:
         text = f"{head}{mark}{LOGIC.rstrip()}{body}"
         imports = "import asyncio\nimport time\n\nfrom mallgen_runtime.rpc import Code, RpcError\n"
         logic.write_text(text.replace("\nfrom ", f"\n{imports}from ", 1), encoding="utf-8")
-        self.env = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
+        environment = {name: value for name, value in os.environ.items() if name != "MALLGEN_DISCOVERY"}
+        self.env = {**environment, "AUTH_ACCESS_SECRET": SECRET, "PAY_NOTIFY_SECRET": SECRET}
 
     def block(self, key: str) -> str:
         """Return a server's `Etcd` settings."""

@@ -19,6 +19,7 @@ from mallgen_runtime.queue.link import Outgoing, Place
 from tests.kafka_server import PASSWORD, USER, Kafka, kafka
 from tests.ports import free_port
 from tests.queue.kafka_members import Member, at, names, numbers, run, written
+from tests.queue.kit import until
 
 slow = pytest.mark.slow
 
@@ -263,7 +264,7 @@ def test_no_thread_is_left_after_closing(kafka_server: Kafka) -> None:
         before = len(os.listdir("/proc/self/task"))
         for _ in range(5):
             await one()
-        assert len(os.listdir("/proc/self/task")) <= before
+        await until(lambda: len(os.listdir("/proc/self/task")) <= before, seconds=10)
 
     run(main())
 

@@ -1,6 +1,7 @@
 """A service under other ASGI servers, in two processes: the same answers, metrics of all, a stop that loses nothing."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -17,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.ports import free_port
-from tests.run.service import Answer, Service
+from tests.run.service import SECRET, Answer, Service
 from tests.run.shop import bff_alone
 from tests.slow.under import COMMANDS, Under, command_of, made
 
@@ -202,7 +203,8 @@ def test_tls_of_the_settings_is_refused(server: str, folder: Path) -> None:
 def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
     port = free_port()
     command = command_of(server, port, "mall_api")
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=bff_alone(tmp_path))
+    environment = {**os.environ, "AUTH_ACCESS_SECRET": SECRET}
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=bff_alone(tmp_path), env=environment)
     try:
         assert b'"products"' in answer(process, f"http://127.0.0.1:{port}/v1/recommend?ps=1")
     finally:
