@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.ports import free_port  # noqa: E402
+from tests.run.service import SECRET  # noqa: E402
 from tests.run.shop import database, seeded  # noqa: E402
 from tests.wrk_tool import run_wrk  # noqa: E402
 
@@ -148,7 +149,8 @@ class Chain:
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Return the environment variables of the processes."""
-        return {**os.environ, "MALLGEN_DISCOVERY": f"file:{folder / 'registry'}", "GOMAXPROCS": "1"}
+        own = {"MALLGEN_DISCOVERY": f"file:{folder / 'registry'}", "AUTH_ACCESS_SECRET": SECRET, "GOMAXPROCS": "1"}
+        return {**os.environ, **own}
 
     @contextlib.contextmanager
     def up(self, folder: Path) -> Iterator[Running]:

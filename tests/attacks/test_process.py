@@ -17,6 +17,7 @@ import pytest
 from mallgen_runtime.process import logwriter
 from tests.conftest import ROOT
 from tests.ports import free_port
+from tests.run.service import SECRET
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,8 @@ def unread(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Unread]:
     text = f"Name: mall-api\nHost: 127.0.0.1\nPort: {port}\nLog:\n  Encoding: {request.param}\nShutdown:\n"
     (folder / "etc" / "test.yaml").write_text(f"{text}  WrapUpTime: 50ms\n  WaitTime: 1s\n")
     command = [sys.executable, "-m", "mall_api", "-f", "etc/test.yaml"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    environment = {**os.environ, "AUTH_ACCESS_SECRET": SECRET}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     found = Unread(process, port)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
