@@ -1,5 +1,6 @@
 """mallgen dev: a workspace in one terminal."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from mallgen.dev.service import ServiceProcess, Spec
+from mallgen.kinds.kind import JOINED
 from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.run.shop import RPC_SERVICES, seeded
@@ -113,15 +116,24 @@ def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
     assert "Traceback" not in dev.log.read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
-def test_ctrl_c_while_services_start_prints_no_traceback(dev: Dev) -> None:
-    for pause in (0.9, 1.3, 1.7, 2.1, 2.9):
-        dev.start()
-        assert dev.process is not None
-        time.sleep(pause)
-        dev.process.send_signal(signal.SIGINT)
-        assert dev.process.wait(timeout=60) == 130
-        assert "Traceback" not in dev.log.read_text(encoding="utf-8"), pause
+def test_a_service_that_is_stopped_while_it_imports_prints_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "slowly").mkdir()
+    (tmp_path / "slowly" / "__init__.py").touch()
+    main = "import time\nprint('begun', flush=True)\ntime.sleep(30)\n"
+    (tmp_path / "slowly" / "__main__.py").write_text(main, encoding="utf-8")
+    said: list[str] = []
+
+    async def work() -> None:
+        spec = Spec("slowly", JOINED, str(tmp_path), "slowly", 0, ())
+        service = ServiceProcess(spec, str(tmp_path), os.environ, said.append)
+        await service.start()
+        while not said:
+            await asyncio.sleep(0.01)
+        await service.stop(10)
+        assert not service.running
+
+    asyncio.run(work())
+    assert said == ["begun"]
 
 
 @pytest.mark.slow
