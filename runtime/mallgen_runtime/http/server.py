@@ -94,7 +94,7 @@ class HttpServer:
             worker.has_closed(last=last)
         await self._empty(tracker, hurried)
         await self._shut()
-        ignore_signals(loop)
+        ignore_signals()
         return watch.DIED if watch.lost() else 0
 
     async def _empty(self, tracker: ConnectionTracker, hurried: bool) -> None:

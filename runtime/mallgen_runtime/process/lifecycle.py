@@ -52,7 +52,7 @@ class Lifecycle(ABC):
         watch.take(self._failed)
         async with contextlib.AsyncExitStack() as after:
             code = await self._live(after)
-        ignore_signals(loop)
+        ignore_signals()
         return watch.DIED if watch.lost() else code
 
     @abstractmethod

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import contextlib
+import functools
 import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -90,19 +92,39 @@ def _hold_signals() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
 
 
-def take_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], None]) -> None:
-    """Call `stop` for each signal from now on, and for those that were held."""
-    for number in STOPPING:
-        loop.add_signal_handler(number, stop, number)
+def take_signals(
+    loop: asyncio.AbstractEventLoop,
+    stop: Callable[[signal.Signals], None],
+    also: Mapping[signal.Signals, Callable[[], None]] | None = None,
+) -> None:
+    """Call `stop` in the loop for each signal from now on, and for those that were held; `also` has work for others.
+
+    The handlers are not the loop's own: taking those away gives a signal its default effect for a moment, and one
+    that comes just then ends the process.
+    """
+    loop.add_signal_handler(signal.SIGURG, _wake)
+    works: dict[signal.Signals, Callable[[], object]] = {n: functools.partial(stop, n) for n in STOPPING}
+    works.update(also or {})
+    for number, work in works.items():
+        signal.signal(number, functools.partial(_pass_on, loop, work))
+        signal.siginterrupt(number, False)  # as loops do: libraries' system calls go on
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
-def ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
-    """Let no further signal end a process that ends by itself: the loop would give each its default effect."""
-    for number in STOPPING:
-        loop.remove_signal_handler(number)
+def ignore_signals(also: Iterable[signal.Signals] = ()) -> None:
+    """Let no further signal end a process that ends by itself."""
+    for number in (*STOPPING, *also):
         signal.signal(number, signal.SIG_IGN)  # held back it would still reach other threads
+
+
+def _wake() -> None:
+    """Do nothing: a loop with a handler wakes for every signal, also for one that another thread received."""
+
+
+def _pass_on(loop: asyncio.AbstractEventLoop, work: Callable[[], object], number: int, frame: FrameType | None) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends already
+        loop.call_soon_threadsafe(work)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -41,15 +41,13 @@ class Supervisor:
 
     async def run(self) -> int:
         """Serve until a signal stops all workers; return the exit code. Raises ConfigError for a taken address."""
-        loop = asyncio.get_running_loop()
-        take_signals(loop, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, self._roll)
+        take_signals(asyncio.get_running_loop(), self._stop, {signal.SIGHUP: self._roll})
         self._find_port()
         with tempfile.TemporaryDirectory(prefix="mallgen-") as self._crew.folder:
             await self._relay.start(self._crew.folder)
             code = await self._serve()
             await self._relay.stop()
-        ignore_signals(loop)
+        ignore_signals([signal.SIGHUP])
         return code
 
     def _find_port(self) -> None:
