@@ -58,7 +58,7 @@ soak: setup ## overload, restarts and ten minutes under load; then five hundred 
 	$(BIN)/python -m tests.run.rolling
 
 load: setup ## a minute of load on the whole shop, or SECONDS=600: latencies by route, errors, memory of each service
-	$(BIN)/python benchmarks/load_shop.py $(SECONDS)
+	$(BIN)/python benchmarks/load_shop.py $(SECONDS) $(if $(PAGE),--page $(PAGE))
 
 bench-chain: setup ## the order list through three services, beside FastAPI and go-zero
 	$(BIN)/python benchmarks/bench_chain.py

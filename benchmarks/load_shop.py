@@ -1,14 +1,18 @@
 """Puts load on the whole shop: every route that reads, all services running; prints latencies, errors, memory.
 
-`python benchmarks/load_shop.py [SECONDS]` takes 60 seconds by default. The clients send one request after the other,
-all routes in turn, and share the machine with the services: the figures are those of one machine, driver included.
+`python benchmarks/load_shop.py [SECONDS] [--page FILE]` takes 60 seconds by default. The clients send one request after
+the other, all routes in turn, and share the machine with the services: the figures are those of one machine, driver
+included. With `--page` they replace the last block of a Markdown file, docs/performance.md.
 """
 
+import argparse
 import asyncio
 import os
+import platform
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,17 +35,32 @@ PATHS = (*demo.CALLS, "/v1/product/1", *WITH_TOKEN)
 
 def main() -> int:
     """Start the shop, load it, stop it; return 1 when a request had no good answer."""
-    if sys.argv[1:2] == ["--measure"]:
-        return measure(int(sys.argv[2]), float(sys.argv[3]))
-    seconds = float(sys.argv[1]) if sys.argv[1:] else 60.0
+    words = argparse.ArgumentParser(description="Puts load on the whole shop.")
+    words.add_argument("seconds", nargs="?", type=float, default=60.0)
+    words.add_argument("--page", type=Path, help="the Markdown file whose last block gets the figures")
+    words.add_argument("--measure", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    asked = words.parse_args()
+    if asked.measure:
+        return measure(asked.measure, asked.seconds)
     os.environ.setdefault("PAY_NOTIFY_SECRET", "a-secret-of-this-run-which-nobody-else-needs")
     os.environ.setdefault("AUTH_ACCESS_SECRET", "a-secret-of-this-run-which-nobody-else-knows")
     demo.prepare()
     subprocess.run([*demo.MALLGEN, "gen", "-q"], cwd=demo.COPY, check=True, stdout=subprocess.DEVNULL)
     demo.seed()
     ports, _ = demo.settle()
-    call = [sys.executable, str(Path(__file__).resolve()), "--measure", str(ports["mall"]), str(seconds)]
-    return subprocess.run([*demo.MALLGEN, "dev", "-q", "--once", *call], cwd=demo.COPY, check=False).returncode
+    call = [sys.executable, str(Path(__file__).resolve()), str(asked.seconds), "--measure", str(ports["mall"])]
+    words_of_dev = [*demo.MALLGEN, "dev", "-q", "--once", *call]
+    done = subprocess.run(words_of_dev, cwd=demo.COPY, check=False, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="")
+    if asked.page is not None and not done.returncode:
+        asked.page.write_text(with_figures(asked.page.read_text(encoding="utf-8"), done.stdout), encoding="utf-8")
+    return done.returncode
+
+
+def with_figures(page: str, figures: str) -> str:
+    """Return a page whose last block has the figures."""
+    head, _, rest = page.rpartition("```text\n")
+    return f"{head}```text\n{figures}```{rest.partition('```')[2]}"
 
 
 def measure(port: int, seconds: float) -> int:
@@ -52,7 +71,8 @@ def measure(port: int, seconds: float) -> int:
     asyncio.run(mixed(port, requests, CLIENTS, WARM_UP))
     before = resident()
     found = asyncio.run(mixed(port, requests, CLIENTS, seconds))
-    print(f"{CLIENTS} clients, {len(PATHS)} routes in turn, {seconds:.0f} s\n")
+    machine = f"{os.cpu_count()} cores, CPython {platform.python_version()}, {date.today()}"
+    print(f"{CLIENTS} clients, {len(PATHS)} routes in turn, {seconds:.0f} s; {machine}\n")
     print(f"{'route':<58}{'requests':>9}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'503':>6}{'other':>7}")
     for path, figures in found.items():
         print(row(path, figures))
@@ -81,13 +101,14 @@ def row(path: str, found: Measured) -> str:
 def resident() -> dict[str, float]:
     """Return the resident memory in MiB of each service that `mallgen dev`, our parent, has started."""
     found = {}
+    packages = {main.parent.name for main in (demo.COPY / "generated").glob("*/*/__main__.py")}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             text, words = status.read_text(), (status.parent / "cmdline").read_text().split("\0")
         except OSError:
             continue  # it has ended
-        package = re.search(r"\0-m\0(\w+_(?:rpc|api|rmq))\0", "\0".join(words))
-        if package and re.search(rf"^PPid:\t{os.getppid()}$", text, re.M):
+        package = re.search(r"\0-m\0(\w+)\0", "\0".join(words))
+        if package and package[1] in packages and re.search(rf"^PPid:\t{os.getppid()}$", text, re.M):
             size = re.search(r"^VmRSS:\s+(\d+) kB", text, re.M)
             found[package[1]] = int(size[1]) / 1024 if size else 0.0
     return dict(sorted(found.items()))
