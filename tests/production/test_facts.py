@@ -6,7 +6,7 @@ import pytest
 
 from mallgen.emit.production.facts import Callee, Probe, Variable, is_label, label
 from mallgen.emit.production.kube import drain
-from mallgen.emit.production.reach import Need, needs, unreachable
+from mallgen.emit.production.reach import Need, Opening, needs, opening, unreachable
 from mallgen.emit.production.trees import BadYaml
 from tests.production.services import service
 
@@ -27,6 +27,11 @@ from tests.production.services import service
         ("dev", "Name: x", None),
         ("dev", "Name: x\nDevServer:\n  Port: 6061", Probe("http", 6061)),
         ("dev", "Name: x\nDevServer: {Enabled: false}", None),
+        ("http", "Host: 127.0.0.1\nPort: 80", Probe("http", 80, is_inside=True)),
+        ("http", "Host: '${H:-127.0.1.1}'\nPort: 80", Probe("http", 80, host="127.0.1.1", is_inside=True)),
+        ("http", "Host: '::1'\nPort: 80", Probe("http", 80, host="[::1]", is_inside=True)),
+        ("http", "Host: 127.0.0.1\nPort: 80\nClientCAFile: a\nDevServer: {Port: 90}", Probe("http", 90)),
+        ("grpc", "ListenOn: '[::1]:9000'", Probe("grpc", 9000, host="[::1]", is_inside=True)),
         ("http", "a: &a {Port: 81}\n<<: *a", Probe("http", 81)),
         ("http", "Port: 80000", None),
         ("http", "Port: [1]", None),
@@ -98,7 +103,11 @@ def test_a_login_with_variables() -> None:
 @pytest.mark.parametrize(
     ("settings", "uses", "found"),
     [
-        ("ListenOn: 127.0.0.1:80", (), "write 0.0.0.0"),
+        (
+            "ListenOn: 127.0.0.1:80",
+            (),
+            "`kubectl port-forward` reaches it, and no Service does; write 0.0.0.0 where others have to",
+        ),
         (
             "Etcd: {Hosts: ['127.0.0.1:2379']}",
             (),
@@ -126,6 +135,25 @@ def test_a_login_with_variables() -> None:
 )
 def test_what_leads_nowhere(settings: str, uses: tuple[Callee, ...], found: str) -> None:
     assert [one.hint for one in unreachable(service(settings, uses=uses), in_pods=True)] == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "found"),
+    [
+        ("http", "Port: 80\nHost: ${H:-127.0.0.1}", Opening("H", "0.0.0.0")),
+        ("http", "Port: 80\nHost: ${H-::1}", Opening("H", "::")),
+        ("grpc", "ListenOn: ${H:-localhost}:80", Opening("H", "0.0.0.0")),
+        ("grpc", "ListenOn: ${H:-127.0.0.1:80}", Opening("H", "0.0.0.0:80")),
+        ("grpc", "ListenOn: '${H:-[::1]}:80'", Opening("H", "[::]")),
+        ("http", "Port: 80\nHost: ${H:-0.0.0.0}", None),
+        ("http", "Port: 80\nHost: 127.0.0.1", None),
+        ("http", "Port: 80\nHost: 127.0.0.${H:-1}", None),
+        ("http", "Port: 80\nHost: ${H:-127.0.0.1}\nStore: ${H}:90", None),
+        ("http", "Host: ${H:-127.0.0.1}", None),
+    ],
+)
+def test_variables_that_open_a_shut_service(kind: str, settings: str, found: Opening | None) -> None:
+    assert opening(service(settings, kind)) == found
 
 
 def test_folders_that_are_written() -> None:

@@ -22,6 +22,8 @@ GOCTL = "-name x -namespace n -image i:1 -secret s -requestCpu 1 -requestMem 2 -
 MORE = "-minReplicas 6 -maxReplicas 7 -revisions 8 -imagePullPolicy Always -serviceAccount a -o x.yaml"
 BARE = "-requestCpu 0 -requestMem 0 -limitCpu 0 -limitMem 0"
 
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
 
 @pytest.mark.parametrize(
     "words",
@@ -43,6 +45,26 @@ def test_manifests_are_valid_in_every_version(words: str, here: Path) -> None:
     for version in versions:
         for one in found:
             kubernetes_validate.validate(one, version, strict=True)
+    assert mallgen("check").code == 0
+
+
+def test_manifests_of_a_shut_service_are_valid(here: Path) -> None:
+    workspace(here)
+    for path, old, new in (
+        ("services/shop/etc/shop-api.yaml", "Port: 8888", "Host: 127.0.0.1\nPort: 8888"),
+        ("services/stock/etc/stock.yaml", "ListenOn: 0.0.0.0", "ListenOn: 127.0.0.1"),
+    ):
+        text = (here / path).read_text("utf-8")
+        (here / path).write_text(text.replace(old, new), encoding="utf-8")
+    assert mallgen("kube", "-q").code == 0
+    files = [here / "services" / name / "kube.yaml" for name in ("shop", "stock")]
+    found = [one for path in files for one in yaml.safe_load_all(path.read_text("utf-8"))]
+    assert "Service" not in {one["kind"] for one in found}
+    for one in found:
+        kubernetes_validate.validate(one, "1.31", strict=True)
+        if one["kind"] == "Deployment":
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            assert [next(iter(container[key])) for key in PROBES] == ["exec"] * 3
     assert mallgen("check").code == 0
 
 
@@ -125,6 +147,24 @@ def test_compose_files_are_valid(here: Path, schema: Any) -> None:
     assert mallgen("check").code == 0
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft201909Validator(schema).validate({"services": {"a": {"imagine": "b"}}})
+
+
+@pytest.mark.slow
+def test_a_compose_file_opens_a_shut_service_to_one_machine(here: Path, schema: Any) -> None:
+    workspace(here)
+    settings = here / "services/shop/etc/shop-api.yaml"
+    whole = settings.read_text("utf-8")
+    settings.write_text(f"Host: ${{LISTEN_HOST:-127.0.0.1}}\n{whole}", encoding="utf-8")
+    assert mallgen("compose", "-q").code == 0
+    found = yaml.safe_load((here / "compose.yaml").read_text("utf-8"))
+    jsonschema.Draft201909Validator(schema).validate(found)
+    assert found["services"]["shop"]["ports"] == ["127.0.0.1:8888:8888"]
+    assert found["services"]["shop"]["environment"]["LISTEN_HOST"] == "0.0.0.0"
+    settings.write_text(f"Host: 127.0.0.1\n{whole}", encoding="utf-8")
+    assert mallgen("compose", "-q", "-o", "shut.yaml").code == 0
+    found = yaml.safe_load((here / "shut.yaml").read_text("utf-8"))
+    jsonschema.Draft201909Validator(schema).validate(found)
+    assert "ports" not in found["services"]["shop"]
 
 
 @pytest.mark.slow

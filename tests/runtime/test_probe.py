@@ -45,11 +45,12 @@ def test_http(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == f"{url}/404: status 404\n{url}/503: status 503\n"
 
 
-def test_grpc(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_grpc(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     server = grpc.server(ThreadPoolExecutor(2))
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    url = f"grpc://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    url = f"grpc://{host}:{server.add_insecure_port(f'{host}:0')}"
     server.start()
     try:
         assert probe.main([url]) == 0

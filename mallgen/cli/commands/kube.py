@@ -121,6 +121,9 @@ def _refuse(values: Values, shipped: Shipped) -> None:
         raise unfit_port("targetPort", target, only)
     if (port or values.text("nodePort") not in ("", "0")) and not only.port:
         raise usage(f"{only.name} listens on no port, and has no Service", "leave out -port and -nodePort")
+    if (port or values.text("nodePort") not in ("", "0")) and only.is_shut:
+        hint = "leave out -port and -nodePort, or write 0.0.0.0 in the settings: then the whole cluster reaches it"
+        raise usage(f"{only.name} listens on {only.listens}, for its own pod alone, and has no Service", hint)
     if only.kind == GRPC and port and port != str(only.port) and not target:
         hint = f"write -targetPort {only.port}, too: calls then go through the Service's address, and stay with one pod"
         raise usage(f"-port is {port}, and {only.name} listens on {only.port}, where its callers look for it", hint)

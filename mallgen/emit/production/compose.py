@@ -8,7 +8,7 @@ from typing import Any
 from mallgen.emit.production.dockerfile import health_words
 from mallgen.emit.production.facts import HTTP, Deployable
 from mallgen.emit.production.manifests import Block, commented, manifest
-from mallgen.emit.production.reach import PORTS, Need, needs
+from mallgen.emit.production.reach import PORTS, Need, needs, opening
 from mallgen.emit.production.servers import BackingServer, address, backing
 
 _SPARE = 2  # seconds to close connections and logs
@@ -37,10 +37,10 @@ def compose(services: Sequence[Deployable], place: Callable[[Deployable], str]) 
         **({"configs": scripts} if scripts else {}),
     }
     text = manifest(whole)
-    return f"{_head(sorted(set(_ASKED.findall(text))), bool(servers))}{text}"
+    return f"{_head(services, sorted(set(_ASKED.findall(text))), bool(servers))}{text}"
 
 
-def _head(variables: Sequence[str], has_servers: bool) -> str:
+def _head(services: Sequence[Deployable], variables: Sequence[str], has_servers: bool) -> str:
     lines = [
         "mallgen compose",
         "This file is yours: it is written once. `mallgen check` says where it no longer fits mallgen.toml and etc/.",
@@ -50,6 +50,11 @@ def _head(variables: Sequence[str], has_servers: bool) -> str:
         lines.append(f"These variables belong into .env, which stays out of the repository: {', '.join(variables)}")
     if has_servers:
         lines.append("Images of servers are named by their tags; write IMAGE@sha256:… to pin one.")
+    shut = [one for one in services if one.is_shut]
+    if opened := [one.name for one in shut if one.kind == HTTP and opening(one) is not None]:
+        lines.append(f"Published for this machine alone, since their settings say 127.0.0.1: {', '.join(opened)}")
+    if closed := [one.name for one in shut if opening(one) is None]:
+        lines.append(f"Not published, since their settings say 127.0.0.1, the container itself: {', '.join(closed)}")
     return commented(lines)
 
 
@@ -66,13 +71,6 @@ def _service(
     wanted: Sequence[Need],
     servers: dict[str, BackingServer],
 ) -> Block:
-    ports = list(service.ports.values())
-    shown: dict[str, Any] = {}
-    if service.kind == HTTP and service.port:
-        shown["ports"] = [f"{service.port}:{service.port}"]
-        ports.remove(service.port)
-    if ports:
-        shown["expose"] = [str(port) for port in ports]
     grace = _LEFT_OPEN if math.isinf(service.wait) else math.ceil(service.wait)
     env = _environment(service, wanted, servers)
     waits = _waits(service, known, wanted, servers)
@@ -81,7 +79,7 @@ def _service(
         "image": f"{service.name}:{service.version}",
         "restart": "unless-stopped",
         **({"environment": env} if env else {}),
-        **shown,
+        **_shown(service),
         "volumes": [f"{folder}/etc:/app/etc:ro", *(f"{volume}:/app/{path}" for volume, path in _volumes(service))],
         **({"depends_on": waits} if waits else {}),
         **_health(service),
@@ -90,6 +88,18 @@ def _service(
         "tmpfs": ["/tmp"],  # noqa: S108 - of the container
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
+    }
+
+
+def _shown(service: Deployable) -> Block:
+    """Return the ports that are published, and those that the other containers see; of a shut service neither."""
+    own = 0 if service.is_shut and opening(service) is None else service.port
+    is_published = service.kind == HTTP and own
+    seen = [str(port) for port in (0 if is_published else own, service.dev_port) if port]
+    host = "127.0.0.1:" if service.is_shut else ""
+    return {
+        **({"ports": [f"{host}{own}:{own}"]} if is_published else {}),
+        **({"expose": seen} if seen else {}),
     }
 
 
@@ -122,6 +132,9 @@ def _environment(
         for need in wanted
         if need.variable and not (need.whole and need.database)
     }
+    opened = opening(service)
+    if opened is not None:
+        given[opened.variable] = opened.value
     rest = {one.name: f"${{{one.name}:?set it in .env}}" if one.needed else None for one in service.variables}
     return {**rest, **given}
 

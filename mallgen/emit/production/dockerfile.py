@@ -4,6 +4,7 @@ import json
 from typing import NamedTuple
 
 from mallgen.emit.production.facts import HTTP, USER, Deployable, Probe
+from mallgen.emit.production.reach import opening
 
 IGNORED = """\
 # Everything but the project stays out of the image.
@@ -73,14 +74,27 @@ def dockerfile(service: Deployable, options: ImageOptions) -> str:
     zone = f" TZ={options.zone}" if options.zone else ""
     build = _BUILD.format(base=options.base, zone=zone, folders=folders, user=USER)
     ports = f"EXPOSE {' '.join(map(str, service.ports.values()))}\n" if service.ports else ""
-    return f"{head}{note}{build}{ports}{_health(service.probe)}{_start(service)}"
+    return f"{head}{note}{build}{ports}{_closed(service)}{_health(service.probe)}{_start(service)}"
 
 
 def health_words(probe: Probe, path: str) -> list[str]:
     """Return the command that asks for health from inside of the container."""
     scheme = f"{HTTP}s" if probe.is_tls else probe.by
     tail = path if probe.by == HTTP else ""
-    return ["python", "-m", "mallgen_runtime.probe", f"{scheme}://127.0.0.1:{probe.port}{tail}"]
+    return ["python", "-m", "mallgen_runtime.probe", f"{scheme}://{probe.host}:{probe.port}{tail}"]
+
+
+def _closed(service: Deployable) -> str:
+    """Return the comment of a service that listens for its container alone, empty for others."""
+    if not service.is_shut:
+        return ""
+    opened = opening(service)
+    note = f"# By its settings it listens on {service.listens}, for the container alone: that port is not exposed."
+    if opened is None:
+        return f"{note}\n"
+    ports = f"127.0.0.1:{service.port}:{service.port}"
+    start = f"docker run -e {opened.variable}={opened.value} -p {ports} {service.name}:{service.version}"
+    return f"{note}\n# This opens it to the machine that runs the container, and to no other:\n#   {start}\n"
 
 
 def _health(probe: Probe | None) -> str:

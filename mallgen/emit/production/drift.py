@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import plain
+from mallgen.emit.production.dockerfile import health_words
 from mallgen.emit.production.facts import Deployable, read_settings, variables
 from mallgen.emit.production.kube import drain
+from mallgen.emit.production.reach import opening
 from mallgen.emit.production.rights import GROUP, RESOURCE
 from mallgen.emit.production.trees import BadYaml, Tree, documents
 from mallgen.text.span import Span
@@ -26,7 +28,7 @@ def docker_drift(service: Deployable, text: str, file: str) -> Iterator[Diagnost
         place = next((_span(file, text, *found.span("ports")) for found in _EXPOSE.finditer(text)), _first(file))
         yield _port(service, port, place, f"write EXPOSE {' '.join(sorted(ports))}")
     for found in _PROBED.finditer(text):
-        if service.probe is not None and found["port"] not in ports:
+        if service.probe is not None and found["port"] not in _listened(service):
             place = _span(file, text, *found.span("port"))
             yield _port(service, str(service.probe.port), place, f"write {service.probe.port}")
     modules = [found for found in _MODULE.finditer(text) if found["module"] not in ("mallgen_runtime", "pip", "venv")]
@@ -104,7 +106,7 @@ def _deployment(service: Deployable, tree: Tree) -> Iterator[Diagnostic]:
     for port in sorted(ports - set(named.values())):
         yield _port(service, port, container.at("ports").span, f"write containerPort: {port}")
     for key in _PROBES:
-        yield from _probe(service, container.at(key), named, ports)
+        yield from _probe(service, container.at(key), named)
     given = {one.at("name").text for one in container.at("env").items}
     if not container.block.get("envFrom"):
         for one in variables(service.tree):
@@ -145,15 +147,46 @@ def _rights(service: Deployable, deployment: Tree, trees: Sequence[Tree]) -> Ite
             yield _drift(message, pod.at("serviceAccountName").span, hint, place)
 
 
-def _probe(service: Deployable, probe: Tree, named: dict[str, str], ports: set[str]) -> Iterator[Diagnostic]:
+def _probe(service: Deployable, probe: Tree, named: dict[str, str]) -> Iterator[Diagnostic]:
+    asked = service.probe
+    if asked is None:
+        return
     for way in ("httpGet", "grpc", "tcpSocket"):
         port = probe.at(f"{way}.port")
-        if port.text and named.get(port.text, port.text) not in ports and service.probe is not None:
-            yield _port(service, str(service.probe.port), port.span, f"write {service.probe.port}")
+        number = named.get(port.text, port.text)
+        if port.text and number not in _listened(service):
+            yield _port(service, str(asked.port), port.span, f"write {asked.port}")
+        elif port.text and _is_surely_shut(service) and number == str(service.port):
+            words = ", ".join(health_words(asked, asked.ready))
+            yield _shut(service, "a probe", port.span, f"write exec: {{command: [{words}]}} in the place of {way}")
+    for word in probe.at("exec.command").items:
+        found = _PROBED.search(word.text)
+        if found is not None and found["port"] not in _listened(service):
+            yield _port(service, str(asked.port), word.span, f"write {asked.port}")
+
+
+def _listened(service: Deployable) -> set[str]:
+    return {str(port) for port in service.listened.values()}
+
+
+def _is_surely_shut(service: Deployable) -> bool:
+    """Return whether a service listens for its pod alone, with no variable by which the Deployment may change that."""
+    return service.is_shut and opening(service) is None
+
+
+def _shut(service: Deployable, what: str, place: Span, hint: str) -> Diagnostic:
+    message = f"{service.name} listens on {service.listens} by its settings, where {what} does not reach it"
+    return _drift(message, place, hint, service.host_span)
 
 
 def _front(service: Deployable, tree: Tree) -> Iterator[Diagnostic]:
-    ports = {str(port) for port in service.ports.values()}
+    ports = _listened(service)
+    for entry in tree.at("spec.ports").items if _is_surely_shut(service) else ():
+        target = entry.at("targetPort") if entry.at("targetPort").text else entry.at("port")
+        if target.text in (str(service.port), service.kind):
+            way = f"remove it: `kubectl port-forward deployment/{service.name} {service.port}` reaches the service"
+            yield _shut(service, "a Service", target.span, way)
+            return
     for entry in tree.at("spec.ports").items:
         target = entry.at("targetPort") if entry.at("targetPort").text else entry.at("port")
         if target.text.isdecimal() and target.text not in ports:
@@ -194,14 +227,14 @@ def _context(block: Tree) -> str:
 
 
 def _compose_service(service: Deployable, block: Tree, earlier: dict[str, str]) -> Iterator[Diagnostic]:
-    ports = {str(port) for port in service.ports.values()}
+    ports = _listened(service)
     for entry in block.at("ports").items:
         target = entry.at("target") if entry.block else entry
         port = target.text.partition("/")[0].rpartition(":")[2]
         if port.isdecimal() and port not in ports and service.port:
             yield _port(service, str(service.port), target.span, f"write {service.port} after the colon")
     for entry in block.at("expose").items:
-        if entry.text.isdecimal() and entry.text not in ports and service.ports:
+        if entry.text.isdecimal() and entry.text not in ports and ports:
             yield _port(service, " and ".join(sorted(ports)), entry.span, "write that")
     words = block.at("healthcheck.test")
     for word in words.items or (words,):

@@ -25,13 +25,18 @@ _LONGEST_LABEL = 63
 
 
 class Probe(NamedTuple):
-    """The way to ask a service for its health: by HTTP, by gRPC, or with a connection alone (tcp)."""
+    """The way to ask a service for its health: by HTTP, by gRPC, or with a connection alone (tcp).
+
+    `host` is the one to ask from inside of the container; with `is_inside`, nobody can ask from anywhere else.
+    """
 
     by: str
     port: int
     live: str = "/healthz"
     ready: str = "/readyz"
     is_tls: bool = False
+    host: str = "127.0.0.1"
+    is_inside: bool = False
 
 
 class Variable(NamedTuple):
@@ -89,6 +94,11 @@ class Deployable(NamedTuple):
         return self.listens.rpartition(":")[0] if self.kind == GRPC else self.listens
 
     @property
+    def host_span(self) -> Span:
+        """The place of the host in the settings."""
+        return self.tree.at("listenon" if self.kind == GRPC else "host").span
+
+    @property
     def port_span(self) -> Span:
         """The place of the port in the settings."""
         return self.tree.at("listenon" if self.kind == GRPC else "port").span
@@ -104,14 +114,24 @@ class Deployable(NamedTuple):
         block = self.tree.at("devserver")
         if "devserver" not in self.tree.block or block.at("enabled").text.lower() in ("false", "no", "off"):
             return 0
-        is_shut = filled(block.at("host").text) in LOOPBACK
+        is_shut = is_loopback(filled(block.at("host").text))
         return 0 if is_shut else _number(block.at("port"), _DEV_PORT)
 
     @property
-    def ports(self) -> dict[str, int]:
+    def is_shut(self) -> bool:
+        """Return whether the service listens for its own machine alone, which in production is its container."""
+        return bool(self.port) and is_loopback(self.host)
+
+    @property
+    def listened(self) -> dict[str, int]:
         """The ports of the container by their names: the service's own, the DevServer's."""
         own = {self.kind: self.port} if self.port else {}
         return {**own, **({DEV: self.dev_port} if self.dev_port else {})}
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports that others reach: the service's own is not one of them when it is shut."""
+        return {name: port for name, port in self.listened.items() if name == DEV or not self.is_shut}
 
     @property
     def probe(self) -> Probe | None:
@@ -122,12 +142,16 @@ class Deployable(NamedTuple):
             by_dev = Probe(HTTP, self.dev_port, path)
         if not self.port:
             return by_dev
-        if self.kind == HTTP and not self.tree.at("clientcafile").text:
-            return Probe(HTTP, self.port, is_tls=self.is_tls)
         has_health = self.tree.at("health").text.lower() not in ("false", "no", "off")
-        if self.kind == GRPC and has_health and not self.is_tls:
-            return Probe(GRPC, self.port)
-        return by_dev or Probe(TCP, self.port)
+        if self.kind == HTTP and not self.tree.at("clientcafile").text:
+            own = Probe(HTTP, self.port, is_tls=self.is_tls)
+        elif self.kind == GRPC and has_health and not self.is_tls:
+            own = Probe(GRPC, self.port)
+        elif by_dev is not None:
+            return by_dev
+        else:
+            own = Probe(TCP, self.port)
+        return own._replace(host=_in_url(self.host), is_inside=True) if self.is_shut else own
 
     @property
     def wrap_up(self) -> float:
@@ -175,6 +199,15 @@ def read_settings(text: str, file: str) -> Tree:
     if len(found) > 1 or (found and (found[0].text or found[0].items)):
         raise BadYaml("settings are one mapping of keys", Span(file, 1, 1, 1, 2))
     return found[0] if found else Tree(Span(file, 1, 1, 1, 2))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is the machine itself."""
+    return host in LOOPBACK or bool(re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", host))
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def is_plain_folder(path: str) -> bool:

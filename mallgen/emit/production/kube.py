@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from mallgen.emit.production.dockerfile import health_words
 from mallgen.emit.production.facts import GRPC, HTTP, USER, Deployable, Probe
 from mallgen.emit.production.manifests import Block, commented, manifest
 from mallgen.emit.production.rights import rights
@@ -67,7 +68,7 @@ class _Manifests:
             yield self._secret()
         yield from rights(self._service, name, self._options.namespace, self._options.account)
         yield self._deployment()
-        if self._service.port:
+        if self._service.port and not self._service.is_shut:
             yield self._front()
         if self._options.request_cpu or self._options.request_mem:  # they are what the use is measured by
             yield "", self._scaling()
@@ -114,6 +115,7 @@ class _Manifests:
             [
                 f"A pod that leaves goes on for a moment, until nobody sends it requests, then drains: {wait} by",
                 f"Shutdown in its settings. terminationGracePeriodSeconds ({grace}) has to be longer than both.",
+                *self._closed(),
             ]
         )
         account = options.account or (self._name if service.watched else "")
@@ -141,6 +143,17 @@ class _Manifests:
             "template": {"metadata": {"labels": labels}, "spec": pod},
         }
         return note, self._document("apps/v1", "Deployment", self._name, spec=spec)
+
+    def _closed(self) -> list[str]:
+        """Return what is said of a service that listens for its own pod alone."""
+        service = self._service
+        if not service.is_shut:
+            return []
+        space = f" -n {self._options.namespace}" if self._options.namespace else ""
+        return [
+            f"By its settings it listens on {service.listens}, for its pod alone: it has no Service, and probes ask",
+            f"inside of the pod. To reach it: kubectl port-forward{space} deployment/{self._name} {service.port}",
+        ]
 
     def _container(self) -> Block:
         options, service = self._options, self._service
@@ -257,14 +270,18 @@ def _amounts(cpu: int, memory: int) -> Block:
 def _probes(probe: Probe) -> Block:
     """Return the three probes: starting may take a minute, then readiness is asked often, life less often."""
     ready, live = _asked(probe, probe.ready), _asked(probe, probe.live)
+    often = 10 if probe.is_inside else 2  # asking inside starts a process each time
+    limit = 5 if probe.is_inside else 2
     return {
-        "startupProbe": {**ready, "periodSeconds": 2, "failureThreshold": 30, "timeoutSeconds": 2},
-        "readinessProbe": {**ready, "periodSeconds": 2, "failureThreshold": 2, "timeoutSeconds": 2},
-        "livenessProbe": {**live, "periodSeconds": 10, "failureThreshold": 3, "timeoutSeconds": 2},
+        "startupProbe": {**ready, "periodSeconds": 2, "failureThreshold": 30, "timeoutSeconds": limit},
+        "readinessProbe": {**ready, "periodSeconds": often, "failureThreshold": 2, "timeoutSeconds": limit},
+        "livenessProbe": {**live, "periodSeconds": 10, "failureThreshold": 3, "timeoutSeconds": limit},
     }
 
 
 def _asked(probe: Probe, path: str) -> Block:
+    if probe.is_inside:
+        return {"exec": {"command": health_words(probe, path)}}
     if probe.by == HTTP:
         scheme = {"scheme": "HTTPS"} if probe.is_tls else {}
         return {"httpGet": {"path": path, "port": probe.port, **scheme}}

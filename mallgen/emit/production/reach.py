@@ -20,7 +20,26 @@ _URL = re.compile(
     r"(?:/(?P<database>[^?]*))?(?:\?.*)?"
 )
 _DSN = re.compile(r"(?:(?P<login>.*)@)?tcp\((?P<host>[^():]*)(?::(?P<port>[^()]*))?\)/(?P<database>[^?]*)(?:\?.*)?")
+_OPENED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^{}]*)\}(?::[0-9]{1,5})?")
+_ALL = {False: "0.0.0.0", True: "::"}  # noqa: S104 - of a container, by whether its host is one of IPv6
 _DEEPEST = 4
+
+
+class Opening(NamedTuple):
+    """The variable that makes a shut service listen on all addresses of its container, and its value for that."""
+
+    variable: str
+    value: str
+
+
+def opening(service: Deployable) -> Opening | None:
+    """Return the variable that a shut service's host is taken from, None where it is fixed or has other uses."""
+    place = service.tree.at("listenon" if service.kind == GRPC else "host")
+    found = _OPENED.fullmatch(place.text) if service.is_shut else None
+    if found is None or sum(f"${{{found[1]}" in leaf.text for leaf in leaves(service.tree)) > 1:
+        return None
+    host = service.host.strip("[]")
+    return Opening(found[1], found[2].replace(host, _ALL[":" in host]))
 
 
 class Need(NamedTuple):
@@ -132,10 +151,7 @@ def _refill(text: str, holes: list[str]) -> str:
 
 def unreachable(service: Deployable, in_pods: bool) -> Iterator[Diagnostic]:
     """Yield a warning for each setting that leads nowhere in a container; `in_pods`: of which there are several."""
-    if service.port and service.host in LOOPBACK:
-        place = service.tree.at("listenon" if service.kind == GRPC else "host").span
-        message = f"{service.name} listens on {service.listens}, where nobody reaches it from outside of its container"
-        yield _warning(message, place, "write 0.0.0.0")
+    yield from _shut(service, in_pods)
     for need in needs(service):
         if need.is_here:
             address = f"{need.what}:{need.port}"
@@ -156,6 +172,20 @@ def unreachable(service: Deployable, in_pods: bool) -> Iterator[Diagnostic]:
     if not in_pods:
         yield from _pods_elsewhere(service)
     yield from _lost_calls(service)
+
+
+def _shut(service: Deployable, in_pods: bool) -> Iterator[Diagnostic]:
+    """Yield a warning for a service that listens for its machine alone, unless the compose file opens it to ours."""
+    if not service.is_shut or (not in_pods and opening(service) is not None):
+        return
+    message = f"{service.name} listens on {service.listens}, where nobody reaches it from outside of its container"
+    if in_pods:
+        way = f"`kubectl port-forward` reaches it, and no Service does; write {_ALL[False]} where others have to"
+    else:
+        variable = service.listens.replace(service.host, f"${{LISTEN_HOST:-{service.host}}}")
+        whom = "its containers" if service.kind == GRPC else "this machine"
+        way = f"write {variable}: a new compose file opens it to {whom} alone"
+    yield _warning(message, service.host_span, way)
 
 
 def _pods_elsewhere(service: Deployable) -> Iterator[Diagnostic]:
