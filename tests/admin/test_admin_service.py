@@ -267,7 +267,7 @@ def test_nobody_comes_in_without_a_token(service: AdminService) -> None:
     assert service.ask("GET", "/v1/product", token="").status == 401
     assert service.ask("GET", "/v1/product", token=bearer(exp=1)).status == 401
     text = next(service.folder.glob("etc/*.yaml")).read_text(encoding="utf-8")
-    assert "Host: 127.0.0.1\n" in text
+    assert "Host: ${LISTEN_HOST:-127.0.0.1}\n" in text
 
 
 def test_what_was_made_is_an_ordinary_service(service: AdminService) -> None:

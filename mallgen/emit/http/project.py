@@ -24,7 +24,7 @@ def settings(layout: Layout, port: int, is_admin: bool, calls: Calls, tables: Se
     return renderer.render(
         "http/etc.yaml",
         name=yaml_text(layout.service),
-        host=Code("127.0.0.1") if is_admin else Code("0.0.0.0"),  # noqa: S104
+        host=Code("${LISTEN_HOST:-127.0.0.1}") if is_admin else Code("0.0.0.0"),  # noqa: S104
         port=port,
         expire=Code("600") if is_admin else Code("86400"),
         uses=calls.settings(),
