@@ -19,7 +19,7 @@ from mallgen_runtime.http.conf import JwtConf
 
 PRODUCT, ITEMS, BUYERS, CONNECTIONS = 1, 100, 10_000, 200
 PATIENCE = 120.0  # seconds until every buyer must have an answer
-DEFINITE = ("bought", "sold_out", "refused")
+DEFINITE = ("bought", "sold_out", "refused", "closed")
 FIRST_USER = 1_000_000
 Rows = Callable[[str, str], list[tuple[str, ...]]]  # of a database by a statement, as text
 _FIGURES = ("http_server_requests_code", "rpc_server_requests_code", "queue_consumer", "http_server_requests_dropped")
@@ -66,11 +66,12 @@ class Line:
 
 
 class Crowd(NamedTuple):
-    """Buyers of a product: how many they are, and for how many seconds they try."""
+    """Buyers of a product: how many they are, for how many seconds they try, and the number of the first."""
 
     buyers: int = BUYERS
     product: int = PRODUCT
     patience: float = PATIENCE
+    first: int = FIRST_USER
 
 
 EVERYBODY = Crowd()
@@ -96,7 +97,7 @@ async def bought(line: Line, token: str, product: int, deadline: float) -> str:
 async def served(port: int, secret: str, crowd: Crowd) -> Counter[str]:
     """Let all buyers in over some hundred connections; return their last answers."""
     auth = JwtConf(access_secret=secret, access_expire=3600)
-    tokens = iter([issue_token(auth, uid=FIRST_USER + number) for number in range(crowd.buyers)])
+    tokens = iter([issue_token(auth, uid=crowd.first + number) for number in range(crowd.buyers)])
     deadline = time.monotonic() + crowd.patience
     answers: Counter[str] = Counter()
 

@@ -17,13 +17,13 @@ CREATE TABLE `stock` (
 CREATE TABLE `purchase` (
   `userid` bigint NOT NULL COMMENT '用户ID',
   `proid` bigint NOT NULL COMMENT '商品ID',
-  `status` tinyint NOT NULL DEFAULT 1 COMMENT '状态: 1-下单中,2-已下单,3-未能下单',
-  `orderid` varchar(64) NOT NULL DEFAULT '' COMMENT '订单ID, 已下单时',
+  `status` tinyint NOT NULL DEFAULT 1 COMMENT '状态: 1-下单中,2-已下单,3-未能下单,4-未付款已关闭',
+  `orderid` varchar(64) NOT NULL DEFAULT '' COMMENT '订单ID, 已下单或已关闭时',
   `create_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT '创建时间',
   `update_time` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '更新时间',
   PRIMARY KEY (`userid`, `proid`),
   KEY `ix_proid` (`proid`),
-  CONSTRAINT `ck_purchase_status` CHECK (`status` IN (1, 2, 3))
+  CONSTRAINT `ck_purchase_status` CHECK (`status` IN (1, 2, 3, 4))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='秒杀资格表';
 
 -- The messages for seckill_queue, as `mallgen rmq outbox` prints their tables.

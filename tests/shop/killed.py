@@ -1,4 +1,4 @@
-"""The four processes of a flash sale, each of which can be killed and started again in the middle."""
+"""The processes of a flash sale, each of which can be killed and started again in the middle."""
 
 import subprocess
 import sys
@@ -11,8 +11,15 @@ from tests.parts import wait_for
 from tests.ports import free_port
 from tests.run.shop import environment
 
-PACKAGES = {"seckill": "seckill_rpc", "order": "order_rpc", "seckill_queue": "seckill_queue_rmq", "mall": "mall_api"}
-TOPIC = "seckill_queue.order-requested"
+PACKAGES = {
+    "seckill": "seckill_rpc",
+    "order": "order_rpc",
+    "seckill_queue": "seckill_queue_rmq",
+    "order_queue": "order_queue_rmq",
+    "mall": "mall_api",
+}
+PAY_TIMEOUT = 12  # seconds; only where order_queue is started
+TOPIC, TIMERS = "seckill_queue.order-requested", "order_queue.placed"
 
 
 class Places(NamedTuple):
@@ -22,6 +29,7 @@ class Places(NamedTuple):
     cache: str = ""
     producer: str = ""
     consumer: str = ""
+    timers: str = ""
 
 
 class Processes:
@@ -29,6 +37,7 @@ class Processes:
 
     def __init__(self, shop: Path, registry: Path, places: Places) -> None:
         self.port = free_port()
+        self.order_port = free_port()
         self._shop = shop
         self._env = {**environment(registry), "MALLGEN_QUEUE": str(registry / "queue.db")}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -36,13 +45,18 @@ class Processes:
             (shop / name / "etc" / "sale.yaml").write_text("\n".join([*lines, "Mode: dev", ""]), encoding="utf-8")
 
     def _settings(self, places: Places) -> Mapping[str, list[str]]:
-        def rpc(name: str) -> list[str]:
-            listen = f"ListenOn: 127.0.0.1:{free_port()}"
-            return [f"Name: {name}.rpc", listen, f'DataSource: "{places.database(name)}"', places.cache]
+        def rpc(name: str, port: int) -> list[str]:
+            listen = f"ListenOn: 127.0.0.1:{port}"
+            return [f"Name: {name}.rpc", listen, source(name), places.cache]
 
+        def source(name: str) -> str:
+            return f'DataSource: "{places.database(name)}"'
+
+        timers = ["Name: order_queue.rmq", "Offset: first", f"PayTimeout: {PAY_TIMEOUT}", source("order_queue")]
         return {
-            "seckill": [*rpc("seckill"), places.producer],
-            "order": rpc("order"),
+            "seckill": [*rpc("seckill", free_port()), places.producer],
+            "order": rpc("order", self.order_port),
+            "order_queue": [*timers, places.timers],
             "seckill_queue": ["Name: seckill_queue.rmq", "Offset: first", places.consumer],
             "mall": ["Name: mall-api", "Host: 127.0.0.1", f"Port: {self.port}"],
         }

@@ -63,6 +63,39 @@ def test_a_gate_that_is_lost_or_wrong_is_filled_from_the_database(opened: Open) 
     asyncio.run(shop())
 
 
+def test_an_item_of_an_order_that_is_closed_unpaid_goes_back_once(opened: Open) -> None:
+    async def shop() -> None:
+        async with opened("seckill") as seckill:
+            pb, svc, client = seckill.pb, seckill.svc, seckill.client
+            wanted, ended = pb.BuyResponse, pb.ResultResponse
+
+            async def bought(user: int) -> Any:
+                return (await client.buy(pb.BuyRequest(user_id=user, product_id=7))).state
+
+            await svc.stock.insert(proid=7, price=Decimal(1), total=3, remaining=3)
+            assert [await bought(user) for user in (1, 2, 3, 4)] == [wanted.ACCEPTED] * 3 + [wanted.SOLD_OUT]
+            await client.settle(pb.SettleRequest(user_id=1, product_id=7, order_id="A1"))
+            await client.cancel(pb.CancelRequest(user_id=3, product_id=7))
+            expiring = [pb.ExpireRequest(user_id=user, product_id=7) for user in (1, 2, 3, 9) for _ in range(4)]
+            await asyncio.gather(*map(client.expire, expiring))
+            assert (await svc.stock.find_one(7)).remaining == 3
+            assert [await svc.gate.take(7) for _ in range(4)] == [True, True, True, False]
+            await svc.gate.fill(7, count=3)
+            late = [client.settle(pb.SettleRequest(user_id=2, product_id=7, order_id="A2"))]
+            await asyncio.gather(*late, client.cancel(pb.CancelRequest(user_id=1, product_id=7)))
+            found = [await client.result(pb.ResultRequest(user_id=user, product_id=7)) for user in (1, 2, 3)]
+            ends = [(ended.CLOSED, "A1"), (ended.CLOSED, ""), (ended.REFUSED, "")]
+            assert [(one.state, one.order_id) for one in found] == ends
+            assert [await bought(user) for user in (1, 4, 5, 6, 7)] == [
+                wanted.ALREADY,
+                *[wanted.ACCEPTED] * 3,
+                wanted.SOLD_OUT,
+            ]
+            assert await bought(2) == wanted.ALREADY, "one for each user, also where it was let lapse"
+
+    asyncio.run(shop())
+
+
 def test_a_cancelled_purchase_gives_its_item_back_once(opened: Open) -> None:
     async def shop() -> None:
         async with opened("seckill") as seckill:

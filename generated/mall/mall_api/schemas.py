@@ -24,10 +24,10 @@ class FlashSaleResultRequest(Struct, kw_only=True):
 
 
 class FlashSaleResultResponse(Struct, kw_only=True):
-    # pending-下单中, bought-已下单, sold_out-已售完, refused-未能下单, not_asked-没有抢
-    # 过
+    # pending-下单中, bought-已下单, sold_out-已售完, refused-未能下单, closed-未付款已
+    # 关闭, not_asked-没有抢过
     state: str
-    order_id: str  # 已下单时
+    order_id: str  # 已下单或已关闭时
 
 
 class Banner(Struct, kw_only=True):

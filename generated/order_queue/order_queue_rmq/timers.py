@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from order_queue_rmq.model.timer_model import MOST_DUE, TimerModel
+from order_queue_rmq.model.timer_model_gen import TimerRow
 from order_queue_rmq.rpc.order import CloseRequest, OrderClient
 from order_queue_rmq.rpc.product import ProductClient, ReleaseRequest
+from order_queue_rmq.rpc.seckill import ExpireRequest, SeckillClient
 
 PAUSE = 1.0  # seconds
 AT_ONCE = 8  # orders that are being closed
@@ -22,6 +24,7 @@ class Services(Protocol):
     timer: TimerModel
     order_rpc: OrderClient
     product_rpc: ProductClient
+    seckill_rpc: SeckillClient
 
 
 class Timers:
@@ -46,28 +49,35 @@ class Timers:
         rows = await self._svc.timer.due(datetime.now(UTC))
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def end(request: str) -> None:
+        async def end(row: TimerRow) -> None:
             async with places:
-                await self._end(request)
+                await self._end(row)
 
         async with asyncio.TaskGroup() as group:
             for row in rows:
-                group.create_task(end(row.requestid))
+                group.create_task(end(row))
         return len(rows)
 
-    async def _end(self, request: str) -> None:
+    async def _end(self, row: TimerRow) -> None:
         """Close an order; one that cannot be closed now is due again later."""
-        timer = self._svc.timer
+        timer, request = self._svc.timer, row.requestid
         try:
-            await self._close(request)
+            await self._close(row)
         except Exception as problem:  # whatever it is, the others are closed
             log.warning("%s cannot be closed yet: %r", request, problem)
             await timer.update(request, due=datetime.now(UTC) + AGAIN)
         else:
             await timer.delete(request)
 
-    async def _close(self, request: str) -> None:
+    async def _close(self, row: TimerRow) -> None:
         """The order first: one that is closed cannot be paid, so its stock is free."""
+        request, user, product = row.requestid, row.userid, row.proid
         closed = await self._svc.order_rpc.close(CloseRequest(request_id=request))
-        if not closed.is_paid:
+        if closed.is_paid:
+            return
+        if user:  # an order of the flash sale
+            await self._svc.seckill_rpc.expire(
+                ExpireRequest(user_id=user, product_id=product)
+            )
+        else:
             await self._svc.product_rpc.release(ReleaseRequest(request_id=request))

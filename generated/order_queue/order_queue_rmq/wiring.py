@@ -16,6 +16,7 @@ from order_queue_rmq.model.schema import SCHEMA
 from order_queue_rmq.model.timer_model import TimerModel
 from order_queue_rmq.rpc.order import OrderClient
 from order_queue_rmq.rpc.product import ProductClient
+from order_queue_rmq.rpc.seckill import SeckillClient
 
 
 class BaseConfig(QueueServerConf, kw_only=True):
@@ -24,6 +25,7 @@ class BaseConfig(QueueServerConf, kw_only=True):
     placed: TopicConf = field(default_factory=TopicConf)
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     product_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     data_source: DataSourceConf = field(default_factory=DataSourceConf)
 
 
@@ -38,6 +40,9 @@ class BaseContext(ServiceBase[ConfigT]):
         self.order_rpc = OrderClient(self.keep(connect(config.order_rpc, "order.rpc")))
         self.product_rpc = ProductClient(
             self.keep(connect(config.product_rpc, "product.rpc"))
+        )
+        self.seckill_rpc = SeckillClient(
+            self.keep(connect(config.seckill_rpc, "seckill.rpc"))
         )
         self.db = self.keep(Database(config.data_source, SCHEMA, config.mode))
         self.timer = TimerModel(self.db)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from mallgen_runtime.rpc import Code, RpcError
@@ -19,6 +19,7 @@ from order_queue_rmq.rpc.product import (
     ReleaseRequest,
     ReleaseResponse,
 )
+from order_queue_rmq.rpc.seckill import ExpireRequest, ExpireResponse, SeckillClient
 from order_queue_rmq.timers import Timers
 
 
@@ -48,6 +49,49 @@ class Products(ProductClient):
     ) -> ReleaseResponse:
         self.released.append(req.request_id)
         return ReleaseResponse(released=True)
+
+
+class Sale(SeckillClient):
+    """Fails once, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.expired: list[ExpireRequest] = []
+
+    async def expire(
+        self, req: ExpireRequest, *, timeout: float | None = None
+    ) -> ExpireResponse:
+        self.expired.append(req)
+        if len(self.expired) == 1:
+            raise RpcError(Code.UNAVAILABLE, "down")
+        return ExpireResponse()
+
+
+def test_an_item_of_the_sale_goes_back_to_the_sale_once_its_order_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def talk() -> None:
+        source = DataSourceConf(url="sqlite://:memory:")
+        config = Config(name="order_queue.rmq", mode="test", data_source=source)
+        app = create_app(config)
+        orders = app.svc.order_rpc = Orders()
+        products = app.svc.product_rpc = Products()
+        sale = app.svc.seckill_rpc = Sale()
+        over = int(time.time()) - config.pay_timeout
+        async with LocalQueue(app) as queue:
+            for request, user in (("late", 7), ("paid", 8)):
+                message = PlacedOrder(
+                    request_id=request, place_time=over, user_id=user, product_id=1
+                )
+                await queue.deliver("order_queue.placed", message)
+            monkeypatch.setattr(timers, "AGAIN", timedelta())
+            for _ in range(3):
+                await Timers(app.svc).close_due()
+            left = (await app.svc.timer.list_by_due()).rows
+        assert sale.expired == [ExpireRequest(user_id=7, product_id=1)] * 2
+        assert sorted(orders.closed) == ["late", "late", "paid"]
+        assert (products.released, left) == ([], [])
+
+    asyncio.run(talk())
 
 
 def test_what_is_not_paid_in_time_is_closed_and_its_stock_given_back() -> None:

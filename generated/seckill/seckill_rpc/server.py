@@ -8,6 +8,7 @@ from mallgen_runtime.rpc import RpcContext, Service, Unary
 
 from seckill_rpc.logic.buy_logic import BuyLogic
 from seckill_rpc.logic.cancel_logic import CancelLogic
+from seckill_rpc.logic.expire_logic import ExpireLogic
 from seckill_rpc.logic.result_logic import ResultLogic
 from seckill_rpc.logic.settle_logic import SettleLogic
 from seckill_rpc.pb.seckill_pb2 import (
@@ -15,6 +16,8 @@ from seckill_rpc.pb.seckill_pb2 import (
     BuyResponse,
     CancelRequest,
     CancelResponse,
+    ExpireRequest,
+    ExpireResponse,
     ResultRequest,
     ResultResponse,
     SettleRequest,
@@ -49,6 +52,13 @@ async def cancel(
     return await CancelLogic(ctx, svc).cancel(req)
 
 
+async def expire(
+    ctx: RpcContext, svc: ServiceContext, req: ExpireRequest
+) -> ExpireResponse:
+    """/seckill.Seckill/Expire"""
+    return await ExpireLogic(ctx, svc).expire(req)
+
+
 SERVICES: tuple[Service[ServiceContext], ...] = (
     Service(
         "seckill.Seckill",
@@ -80,6 +90,13 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 CancelRequest,
                 CancelResponse,
                 contract="seckill.proto:23",
+            ),
+            Unary(
+                "/seckill.Seckill/Expire",
+                expire,
+                ExpireRequest,
+                ExpireResponse,
+                contract="seckill.proto:28",
             ),
         ),
     ),

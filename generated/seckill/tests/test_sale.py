@@ -14,6 +14,7 @@ from seckill_rpc.client import (
     BuyRequest,
     BuyResponse,
     CancelRequest,
+    ExpireRequest,
     ResultRequest,
     ResultResponse,
     SeckillClient,
@@ -61,7 +62,7 @@ def test_three_of_ten_buyers_get_one(tmp_path: Path) -> None:
             answers = await asyncio.gather(*map(client.buy, clicks))
             found = Counter(answer.state for answer in answers)
             assert found == {BuyResponse.ACCEPTED: 3, BuyResponse.SOLD_OUT: 7}
-            first, second, _ = (
+            first, second, third = (
                 click.user_id
                 for click, answer in zip(clicks, answers, strict=True)
                 if answer.state == BuyResponse.ACCEPTED
@@ -70,9 +71,14 @@ def test_three_of_ten_buyers_get_one(tmp_path: Path) -> None:
             assert again.state == BuyResponse.ALREADY
             await client.settle(SettleRequest(user_id=first, product_id=7, order_id="A"))
             await client.cancel(CancelRequest(user_id=second, product_id=7))
+            for user in (second, third, third):
+                await client.expire(ExpireRequest(user_id=user, product_id=7))
+            row = await app.svc.stock.find_one(7)
+            assert row is not None and row.remaining == 2
             for user, state, order in (
                 (first, ResultResponse.BOUGHT, "A"),
                 (second, ResultResponse.REFUSED, ""),
+                (third, ResultResponse.CLOSED, ""),
                 (77, ResultResponse.NOT_ASKED, ""),
             ):
                 result = await client.result(ResultRequest(user_id=user, product_id=7))

@@ -7,11 +7,12 @@
 from typing import TypeVar
 
 from mallgen_runtime import ServiceBase
-from mallgen_runtime.queue import QueueServerConf, TopicConf
+from mallgen_runtime.queue import ProducerConf, QueueServerConf, TopicConf, produce
 from mallgen_runtime.rpc import RpcClientConf, connect
 from mallgen_runtime.schema import field
 
 from seckill_queue_rmq.rpc.order import OrderClient
+from seckill_queue_rmq.rpc.order_queue import OrderQueueProducer
 from seckill_queue_rmq.rpc.seckill import SeckillClient
 
 
@@ -21,6 +22,7 @@ class BaseConfig(QueueServerConf, kw_only=True):
     order_requested: TopicConf = field(default_factory=TopicConf)
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)
+    order_queue: ProducerConf = field(default_factory=ProducerConf)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseConfig)
@@ -34,4 +36,7 @@ class BaseContext(ServiceBase[ConfigT]):
         self.order_rpc = OrderClient(self.keep(connect(config.order_rpc, "order.rpc")))
         self.seckill_rpc = SeckillClient(
             self.keep(connect(config.seckill_rpc, "seckill.rpc"))
+        )
+        self.order_queue = OrderQueueProducer(
+            self.keep(produce(config.order_queue, "order_queue.rmq"))
         )

@@ -22,4 +22,9 @@ class PlacedLogic:
         placed = datetime.fromtimestamp(msg.place_time, UTC)
         due = placed + timedelta(seconds=self.svc.config.pay_timeout)
         with suppress(DuplicateKey):  # who asks again has no more time than before
-            await self.svc.timer.insert(requestid=msg.request_id, due=due)
+            await self.svc.timer.insert(
+                requestid=msg.request_id,
+                due=due,
+                userid=msg.user_id,
+                proid=msg.product_id,
+            )

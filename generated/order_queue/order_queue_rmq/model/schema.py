@@ -17,6 +17,8 @@ SCHEMA = Schema(
 CREATE TABLE "timer" (
   "requestid" TEXT NOT NULL,
   "due" TEXT NOT NULL,
+  "userid" INTEGER NOT NULL DEFAULT 0,
+  "proid" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY ("requestid")
 );
 CREATE INDEX "timer_ix_due" ON "timer" ("due");

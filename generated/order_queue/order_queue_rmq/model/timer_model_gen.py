@@ -10,6 +10,7 @@ from typing import Required, TypedDict, Unpack
 
 from mallgen_runtime.sql import (
     DatetimeColumn,
+    IntColumn,
     Keyset,
     Model,
     Page,
@@ -23,6 +24,8 @@ TABLE = Table(
     (
         TextColumn("requestid", 64),
         DatetimeColumn("due"),
+        IntColumn("userid", 64, has_default=True),
+        IntColumn("proid", 64, has_default=True),
     ),
     key=("requestid",),
 )
@@ -35,6 +38,8 @@ class TimerRow(Row, frozen=True):
 
     requestid: str  # 下单请求ID
     due: datetime  # 到期时间, 那时仍未付款的订单被关闭
+    userid: int  # 秒杀订单的用户ID, 其他订单为 0
+    proid: int  # 秒杀订单的商品ID, 其他订单为 0
 
 
 class TimerValues(TypedDict, total=False):
@@ -42,12 +47,16 @@ class TimerValues(TypedDict, total=False):
 
     requestid: Required[str]
     due: Required[datetime]
+    userid: int
+    proid: int
 
 
 class TimerChanges(TypedDict, total=False):
     """New values of a row of timer."""
 
     due: datetime
+    userid: int
+    proid: int
 
 
 class TimerModelGen(Model[TimerRow]):

@@ -14,6 +14,13 @@ DESCRIPTOR: Any
 class PlacedOrder(Message):
     request_id: str
     place_time: int
+    user_id: int
+    product_id: int
     def __init__(
-        self, *, request_id: str | None = ..., place_time: int | None = ...
+        self,
+        *,
+        request_id: str | None = ...,
+        place_time: int | None = ...,
+        user_id: int | None = ...,
+        product_id: int | None = ...,
     ) -> None: ...

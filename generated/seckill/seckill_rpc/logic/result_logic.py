@@ -3,7 +3,7 @@
 
 from mallgen_runtime.rpc import Code, RpcContext, RpcError
 
-from seckill_rpc.model.purchase_model import BOUGHT, PENDING, REFUSED
+from seckill_rpc.model.purchase_model import BOUGHT, CLOSED, PENDING, REFUSED
 from seckill_rpc.pb.seckill_pb2 import ResultRequest, ResultResponse
 from seckill_rpc.svc import ServiceContext
 
@@ -11,6 +11,7 @@ STATES = {
     PENDING: ResultResponse.PENDING,
     BOUGHT: ResultResponse.BOUGHT,
     REFUSED: ResultResponse.REFUSED,
+    CLOSED: ResultResponse.CLOSED,
 }
 
 

@@ -7,11 +7,15 @@ import msgspec
 
 from seckill_rpc.model.purchase_model_gen import PurchaseModelGen
 
-PENDING, BOUGHT, REFUSED = 1, 2, 3
+PENDING, BOUGHT, REFUSED, CLOSED = 1, 2, 3, 4
 _FIND = 'SELECT "status", "orderid" FROM "purchase" WHERE "userid" = ? AND "proid" = ?'
 _END = (
     'UPDATE "purchase" SET "status" = ?, "orderid" = ?, "update_time" = ?'
     ' WHERE "userid" = ? AND "proid" = ? AND "status" = ?'
+)
+_CLOSE = (
+    'UPDATE "purchase" SET "status" = ?, "update_time" = ?'
+    ' WHERE "userid" = ? AND "proid" = ? AND "status" IN (?, ?)'
 )
 
 
@@ -36,3 +40,8 @@ class PurchaseModel(PurchaseModelGen):
         """End a pending purchase; return False, and change nothing, where it has ended before."""
         values = (status, orderid, datetime.now(UTC), userid, proid, PENDING)
         return bool(await self.execute(_END, *values, changes=[(userid, proid)]))
+
+    async def close(self, userid: int, proid: int) -> bool:
+        """Close a purchase that is not paid, its order made or not; return False where it has an end already."""
+        values = (CLOSED, datetime.now(UTC), userid, proid, PENDING, BOUGHT)
+        return bool(await self.execute(_CLOSE, *values, changes=[(userid, proid)]))

@@ -40,8 +40,8 @@ class PurchaseRow(Row, frozen=True):
 
     userid: int  # 用户ID
     proid: int  # 商品ID
-    status: int  # 状态: 1-下单中,2-已下单,3-未能下单
-    orderid: str  # 订单ID, 已下单时
+    status: int  # 状态: 1-下单中,2-已下单,3-未能下单,4-未付款已关闭
+    orderid: str  # 订单ID, 已下单或已关闭时
     create_time: datetime  # 创建时间
     update_time: datetime  # 更新时间
 

@@ -38,7 +38,7 @@ CREATE TABLE "purchase" (
   "create_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
   "update_time" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY ("userid", "proid"),
-  CHECK ("status" IN (1, 2, 3))
+  CHECK ("status" IN (1, 2, 3, 4))
 );
 CREATE INDEX "purchase_ix_proid" ON "purchase" ("proid");
 CREATE TABLE "mallgen_outbox" (

@@ -49,6 +49,7 @@ class ResultResponse(Message):
         SOLD_OUT: ResultResponse.State
         REFUSED: ResultResponse.State
         NOT_ASKED: ResultResponse.State
+        CLOSED: ResultResponse.State
 
     UNKNOWN: ResultResponse.State
     PENDING: ResultResponse.State
@@ -56,6 +57,7 @@ class ResultResponse(Message):
     SOLD_OUT: ResultResponse.State
     REFUSED: ResultResponse.State
     NOT_ASKED: ResultResponse.State
+    CLOSED: ResultResponse.State
     state: ResultResponse.State
     order_id: str
     def __init__(
@@ -88,4 +90,14 @@ class CancelRequest(Message):
     ) -> None: ...
 
 class CancelResponse(Message):
+    def __init__(self) -> None: ...
+
+class ExpireRequest(Message):
+    user_id: int
+    product_id: int
+    def __init__(
+        self, *, user_id: int | None = ..., product_id: int | None = ...
+    ) -> None: ...
+
+class ExpireResponse(Message):
     def __init__(self) -> None: ...

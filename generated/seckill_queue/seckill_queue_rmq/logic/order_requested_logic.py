@@ -1,11 +1,14 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """seckill_queue.order-requested"""
 
+import time
+
 from mallgen_runtime.queue import MessageContext
 from mallgen_runtime.rpc import Code, RpcError
 
 from seckill_queue_rmq.pb.seckill_queue_pb2 import OrderRequest
 from seckill_queue_rmq.rpc.order import CreateItem, CreateRequest
+from seckill_queue_rmq.rpc.order_queue import PlacedOrder
 from seckill_queue_rmq.rpc.seckill import CancelRequest, SettleRequest
 from seckill_queue_rmq.svc import ServiceContext
 
@@ -21,12 +24,18 @@ class OrderRequestedLogic:
         self.svc = svc
 
     async def order_requested(self, msg: OrderRequest) -> None:
-        """A saga of two steps. Each can be repeated, so whatever fails without a definite answer is tried again."""
+        """A saga. Each step can be repeated, so whatever fails without a definite answer is tried again."""
         user, product = msg.user_id, msg.product_id
+        request, now = f"seckill-{product}-{user}", int(time.time())
+        await self.svc.order_queue.placed(
+            PlacedOrder(
+                request_id=request, place_time=now, user_id=user, product_id=product
+            )
+        )
         try:
             order = await self.svc.order_rpc.create(
                 CreateRequest(
-                    request_id=f"seckill-{product}-{user}",
+                    request_id=request,
                     user_id=user,
                     items=[CreateItem(product_id=product, quantity=1, price=msg.price)],
                 )

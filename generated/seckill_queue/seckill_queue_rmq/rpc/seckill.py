@@ -11,6 +11,8 @@ from seckill_queue_rmq.rpc.pb.seckill_pb2 import (
     BuyResponse,
     CancelRequest,
     CancelResponse,
+    ExpireRequest,
+    ExpireResponse,
     ResultRequest,
     ResultResponse,
     SettleRequest,
@@ -22,6 +24,8 @@ __all__ = [
     "BuyResponse",
     "CancelRequest",
     "CancelResponse",
+    "ExpireRequest",
+    "ExpireResponse",
     "ResultRequest",
     "ResultResponse",
     "SeckillClient",
@@ -66,4 +70,12 @@ class SeckillClient:
         """订单不能建立, 库存还回; 由 seckill_queue 调用"""
         return await self._channel.unary(
             "/seckill.Seckill/Cancel", req, CancelResponse, timeout, idempotent=True
+        )
+
+    async def expire(
+        self, req: ExpireRequest, *, timeout: float | None = None
+    ) -> ExpireResponse:
+        """到时仍未付款, 订单已关闭, 库存还回; 由 order_queue 调用"""
+        return await self._channel.unary(
+            "/seckill.Seckill/Expire", req, ExpireResponse, timeout, idempotent=True
         )
