@@ -77,7 +77,7 @@ def pay(held: Sale, count: int) -> None:
 
 
 def buy(held: Sale, first: int, count: int = BUYERS) -> Counter[str]:
-    """Let buyers in, of whom the first has this number; return what they are told."""
+    """Let buyers in, of whom the first has this number; return their last answers."""
     return sale.sell(held.processes.port, SECRET, sale.Crowd(count, first=first))
 
 
