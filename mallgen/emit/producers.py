@@ -31,12 +31,12 @@ def producer(contract: ProtoContract, where: Modules, renderer: Renderer) -> str
         )
         for name, service in clients.items()
     ]
-    messages = (PyIdent(uses.type(ref)) for ref in reachable(contract) if ref != EMPTY)
+    used = exported([*clients, *(PyIdent(uses.type(ref)) for ref in reachable(contract) if ref != EMPTY)])
     return renderer.python(
         "rmq/producer.py",
         module_docstring=docstring([f"Sends to the topics of {contract.title}; messages are imported from here."], 0),
         imports=imports.lines(),
-        exported=listed(exported([*clients, *messages])),
+        exported=listed(used),
         addresses=[_address(topic, name) for topic, name in addresses.items()],
         clients=views,
     )

@@ -18,6 +18,7 @@ _CACHE = (
     "# CacheRedis:",
     "#   - Host: 127.0.0.1:6379",
 )
+SETTINGS = ("data_source", "cache_redis", "cache_options")
 
 
 class ServiceTables:
@@ -61,6 +62,11 @@ class ServiceTables:
         """The settings of the database."""
         lines = self.data_source
         return (SettingsBlock("DataSource", tuple(lines), True),) if lines else ()
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The attributes of the settings, those of a cache also where there is none yet."""
+        return SETTINGS if self._found is not None else ()
 
     def fields(self, imports: Imports) -> list[Code]:
         """Return the settings of wiring.py."""

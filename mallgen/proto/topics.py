@@ -71,7 +71,11 @@ def _named(contract: ProtoContract, method: Method) -> tuple[str, str]:
 
 
 def _marks(method: Method) -> Iterator[Diagnostic]:
+    said: dict[str, str] = {}
     for mark, value in _SAID.findall(method.doc):
+        if said.setdefault(mark, value) != value:
+            message = f"`{method.name}` has two values for its {mark}: `{said[mark]}` and `{value}`"
+            yield Diagnostic("bad-mark", message, method.span, "leave one of them")
         if mark not in _MARKS:
             hint = did_you_mean(mark, _MARKS) or "the comments for mallgen are `mallgen:topic` and `mallgen:key`"
             yield Diagnostic("bad-mark", f"there is no comment `mallgen:{mark}`", method.span, hint)

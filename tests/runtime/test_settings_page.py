@@ -9,10 +9,13 @@ import pytest
 
 import mallgen_runtime
 from mallgen.emit.http.layout import SETTINGS as BLOCK_NAMES
+from mallgen.emit.service import SETTINGS_CLASS_NAMES
 from mallgen.workspace import breaking_settings, config
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.durations import DurationRule
 from mallgen_runtime.process.yaml_values import spelled
+from mallgen_runtime.queue import QueueServerConf
+from mallgen_runtime.rpc import RpcServerConf
 from mallgen_runtime.schema.reflection import fields
 from tests.conftest import ROOT
 from tests.runtime.test_settings import GO_ZERO, settings_class
@@ -77,3 +80,10 @@ def test_each_key_of_mallgen_toml_has_its_row() -> None:
 def test_no_block_of_a_contract_takes_the_name_of_a_setting() -> None:
     """`@server (jwt: NAME)` makes a block of settings: one with the name of a key would hide it."""
     assert {name for name in mallgen_runtime.RestConf.__struct_fields__ if name not in BLOCK_NAMES} == set()
+
+
+@pytest.mark.parametrize("kind", [mallgen_runtime.RestConf, RpcServerConf, QueueServerConf])
+def test_no_block_of_a_contract_takes_another_name_of_the_class_of_settings(kind: type[Conf]) -> None:
+    """A block named like a method would be called in its place."""
+    others = {name for name in dir(kind) if not name.startswith("_")} - set(kind.__struct_fields__)
+    assert others | {"field"} == SETTINGS_CLASS_NAMES

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.emit.http.prose import declared_at, route_name, route_prose
 from mallgen.emit.http.shapes import SchemaClass, Shapes
+from mallgen.emit.service import SETTINGS_CLASS_NAMES
+from mallgen.emit.tables import SETTINGS as TABLE_SETTINGS
 from mallgen.model import Contract, Group, Route
 from mallgen.python import names
 from mallgen.python.code import PyIdent
@@ -163,8 +165,9 @@ class _LayoutBuilder:
 
     def _setting(self, kind: str, name: str, span: Span) -> None:
         attribute = self.settings.share(names.variable(name), f"{kind}: {name}", span)
-        if attribute in SETTINGS:
-            message = f"`{name}` is a setting that every service has"
+        other = _taken_by(attribute)
+        if other:
+            message = f"`{name}` is {other}"
             hint = f"give the block another name, such as `{_EXAMPLES[kind]}`"
             self.problems.append(Diagnostic("name-collision", message, span, hint))
 
@@ -203,6 +206,15 @@ class _LayoutBuilder:
             cors=names.variable(group.cors) if group.cors else "",
             middlewares=tuple(self.middlewares[name] for name in group.middlewares),
         )
+
+
+def _taken_by(attribute: PyIdent) -> str:
+    """Return what has the name of a block of settings already, empty: nothing has."""
+    if attribute in SETTINGS:
+        return "a setting that every service has"
+    if attribute in SETTINGS_CLASS_NAMES:
+        return "a name that every class of settings has"
+    return "a setting that every service with tables has" if attribute in TABLE_SETTINGS else ""
 
 
 def _folders_and_modules(routes: Sequence[RouteNames]) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from mallgen.emit.messages import MethodView
 from mallgen.emit.producers import producer
 from mallgen.emit.protobuf import Uses, modules
 from mallgen.emit.protoservice import NamedService, ProtoOptions, named
-from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
+from mallgen.emit.service import DEV, SETTINGS_CLASS_NAMES, Skeleton, Wiring, init, wiring
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import Imported, Param, Signature
@@ -89,15 +89,26 @@ def _setting_problems(layout: QueueLayout) -> Iterator[Diagnostic]:
     taken = names.Claims("setting", "rename the RPC; `// mallgen:topic NAME` keeps the name of its topic")
     for use, service in zip(layout.service.uses, layout.service.used_services, strict=True):
         taken.claim(service.setting, use.name, use.contract.services[0].span)
+    tables = frozenset(name.replace("_", "") for name in layout.service.tables.settings)
     for topic in layout.topics:
         setting, span = layout.setting(topic), topic.method.span
-        if setting.replace("_", "") in _OWN_SETTINGS:
-            message = f"the settings of `{topic.method.name}` would have the name of a setting of every queue service"
+        other = _taken_by(setting, tables)
+        if other:
+            message = f"the settings of `{topic.method.name}` would have the name of {other}"
             yield Diagnostic(
                 "taken-name", message, span, "rename the RPC; `// mallgen:topic NAME` keeps its topic's name"
             )
         taken.claim(setting, topic.method.name, span)
     yield from taken.problems
+
+
+def _taken_by(setting: PyIdent, tables: frozenset[str]) -> str:
+    """Return the thing that has the name of a setting already, empty: nothing has."""
+    if setting in SETTINGS_CLASS_NAMES:
+        return f"`{setting}`, which every class of settings has"
+    if setting.replace("_", "") in _OWN_SETTINGS:
+        return "a setting of every queue service"
+    return "a setting of every service with tables" if setting.replace("_", "") in tables else ""
 
 
 def _once(layout: QueueLayout, options: ProtoOptions, renderer: Renderer) -> Iterator[File]:
