@@ -23,26 +23,40 @@ class Settled(NamedTuple):
 def settle(lock: Lock, target: Target, expected: ExpectedFiles) -> Settled:
     """Give the target its files in the lock; report each other contract of the folder that makes one of them.
 
-    Files of a contract that is missing on disk belong to the one that makes them now: the contract was moved.
+    Files of a contract that is missing on disk belong to the one that makes them now: the contract was moved. So do
+    those of the contract that the target's service had before in mallgen.toml, where a service has one.
     """
     line = target.line
     alike = [known for known in lock.contracts if known.kind == line.kind]
-    if len(alike) == 1 and not os.path.isfile(os.path.join(target.folder, alike[0].path)):
+    if len(alike) == 1 and _is_former(alike[0], target, lock):
         lock = adopted(lock, line)
     problems = []
     sources: dict[str, str] = {}
     for other, file in _contested(expected, lock).items():
-        if not os.path.isfile(os.path.join(target.folder, other)):
+        other_line = next((known for known in lock.contracts if known.path == other), None)
+        if _is_former(other_line or ContractLine(line.kind, other), target, lock):
             lock = reassigned(lock, other, expected.contract)
             continue
-        other_line = next((known for known in lock.contracts if known.path == other), None)
         made = make(of_line(other_line, target.folder), prove=False) if other_line is not None else None
         place = None
         if made is not None:
             sources |= made.sources
             place = next((known.span for known in made.files if known.path == file.path), None)
-        problems.append(_refusal(file, os.path.join(target.folder, other), place))
+        problems.append(_refusal(file, os.path.join(target.folder, other), place, target))
     return Settled(lock, tuple(problems), sources)
+
+
+def _is_former(known: ContractLine, target: Target, lock: Lock) -> bool:
+    """Return whether a contract of the lock is the one that the target has replaced.
+
+    One that the folder has files of already replaces no other one, and a file that is there is nobody's former
+    contract unless the lock says that it was made for the same service.
+    """
+    if not os.path.isfile(os.path.join(target.folder, known.path)):
+        return True
+    is_new = all(one.path != target.line.path for one in lock.contracts)
+    before = of_line(known, target.folder)
+    return is_new and bool(target.service) and (before.kind, before.service) == (target.kind, target.service)
 
 
 def reassigned(lock: Lock, old: str, new: str) -> Lock:
@@ -70,8 +84,12 @@ def _contested(expected: ExpectedFiles, lock: Lock) -> dict[str, File]:
     return {record.contract: mine[record.path] for record in reversed(theirs)}
 
 
-def _refusal(file: File, other: str, place: Span | None) -> Diagnostic:
-    message = f"`{file.path}` is made from `{os.path.normpath(other)}` too: the two would overwrite each other"
+def _refusal(file: File, other: str, place: Span | None, target: Target) -> Diagnostic:
+    old = os.path.normpath(other)
+    message = f"`{file.path}` is made from `{old}` too: the two would overwrite each other"
     notes = (Note(place, "the other one"),) if place is not None else ()
     hint = "give one of the services another name, or generate it into another folder: -dir"
+    if not target.service:
+        new = os.path.normpath(target.contract)
+        hint += f"; if {new} replaces {old}, move {old} away, or make {new} the contract of its service in mallgen.toml"
     return Diagnostic("two-owners", message, file.span, hint, notes)
