@@ -127,6 +127,17 @@ def _gone(one: AdminTable) -> str:
     return f'raise ApiError(404, "not_found", "there is no such {title(one)}")'
 
 
+def _old_row(one: AdminTable) -> list[str]:
+    """Return the lines that begin a transaction and read the row that it is to change."""
+    return [
+        "async with self.svc.db.transaction() as tx:",
+        f"    rows = {_svc(one)}.within(tx)",
+        f"    old = await rows.find_one({_key(one)})",
+        "    if old is None:",
+        f"        {_gone(one)}",
+    ]
+
+
 def _create_body(one: AdminTable) -> list[str]:
     own = rows_module(one)
     star = "*" if len(one.key) > 1 else ""
@@ -151,11 +162,7 @@ def _update_body(one: AdminTable) -> list[str]:
     stale = _STALE if version else _gone(one)
     return [
         f"changes = {own}.changes(req)",
-        "async with self.svc.db.transaction() as tx:",
-        f"    rows = {_svc(one)}.within(tx)",
-        f"    old = await rows.find_one({_key(one)})",
-        "    if old is None:",
-        f"        {_gone(one)}",
+        *_old_row(one),
         "    with refusing():",
         f"        is_done = await rows.update({_key(one)}{version}, **changes)",
         f"    new = await rows.find_one({_key(one)})",
@@ -171,11 +178,7 @@ def _delete_body(one: AdminTable) -> list[str]:
     own = rows_module(one)
     version = _version(one)
     return [
-        "async with self.svc.db.transaction() as tx:",
-        f"    rows = {_svc(one)}.within(tx)",
-        f"    old = await rows.find_one({_key(one)})",
-        "    if old is None:",
-        f"        {_gone(one)}",
+        *_old_row(one),
         "    with refusing():",
         f"        is_done = await rows.delete({_key(one)}{version})",
         "    if not is_done:",

@@ -2,6 +2,14 @@
 
 from mallgen.tables.model import Dialect
 
+_AUDIT_INDEXES = """
+CREATE INDEX admin_audit_table_name_row_key ON admin_audit (table_name, row_key);
+CREATE INDEX admin_audit_actor ON admin_audit (actor);
+CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
+"""
+_SESSION_INDEX = """
+CREATE INDEX admin_session_account_id_ends ON admin_session (account_id, ends);
+"""
 _AUDIT = {
     Dialect.MYSQL: """CREATE TABLE `admin_audit` (
   `id` bigint NOT NULL AUTO_INCREMENT,
@@ -30,11 +38,8 @@ _AUDIT = {
   after_row jsonb,
   create_time timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-
-CREATE INDEX admin_audit_table_name_row_key ON admin_audit (table_name, row_key);
-CREATE INDEX admin_audit_actor ON admin_audit (actor);
-CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
-""",
+"""
+    + _AUDIT_INDEXES,
     Dialect.SQLITE: """CREATE TABLE admin_audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   actor varchar(64) NOT NULL,
@@ -46,11 +51,8 @@ CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
   after_row JSON,
   create_time DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-
-CREATE INDEX admin_audit_table_name_row_key ON admin_audit (table_name, row_key);
-CREATE INDEX admin_audit_actor ON admin_audit (actor);
-CREATE INDEX admin_audit_create_time ON admin_audit (create_time);
-""",
+"""
+    + _AUDIT_INDEXES,
 }
 _ACCOUNTS = {
     Dialect.MYSQL: """CREATE TABLE `admin_account` (
@@ -96,9 +98,8 @@ CREATE TABLE admin_session (
   csrf varchar(64) NOT NULL,
   ends bigint NOT NULL
 );
-
-CREATE INDEX admin_session_account_id_ends ON admin_session (account_id, ends);
-""",
+"""
+    + _SESSION_INDEX,
     Dialect.SQLITE: """CREATE TABLE admin_account (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name varchar(64) NOT NULL UNIQUE,
@@ -118,9 +119,8 @@ CREATE TABLE admin_session (
   csrf varchar(64) NOT NULL,
   ends bigint NOT NULL
 );
-
-CREATE INDEX admin_session_account_id_ends ON admin_session (account_id, ends);
-""",
+"""
+    + _SESSION_INDEX,
 }
 AUDIT = "admin_audit"
 OWN = (AUDIT, "admin_account", "admin_session")
