@@ -49,8 +49,8 @@ def settle(lock: Lock, target: Target, expected: ExpectedFiles) -> Settled:
 def _is_former(known: ContractLine, target: Target, lock: Lock) -> bool:
     """Return whether a contract of the lock is the one that the target has replaced.
 
-    One that the folder has files of already replaces no other one, and a file that is there is nobody's former
-    contract unless the lock says that it was made for the same service.
+    One whose file is still there has been replaced only if the lock says that it was made for the same service, and
+    not by a contract that the folder has files of already.
     """
     if not os.path.isfile(os.path.join(target.folder, known.path)):
         return True
