@@ -2,7 +2,11 @@
 
 import importlib
 import importlib.util
+import os
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 _EXTRAS = {
     "admin": ("argon2",),
@@ -12,15 +16,27 @@ _EXTRAS = {
     "ws": ("websockets",),
 }
 _ENVIRONMENT = 3
+INTERRUPTED = 130
 
 
 def start(package: str, *extras: str) -> None:
     """Run the service of a package, which needs these extras of mallgen-runtime.
 
-    A missing library ends the process with one line and exit code 3.
+    A missing library ends the process with one line and exit code 3; a signal while the service is imported, with 0.
     """
+    end_on(0, signal.SIGTERM, signal.SIGINT)
     need(package, *extras)
     importlib.import_module(f"{package}.app").run()
+
+
+def end_on(code: int, *signals: signal.Signals) -> None:
+    """End the process with this exit code on one of these signals, until something else takes them over."""
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        os._exit(code)  # an exception could come up in the middle of an import, and be taken for its failure
+
+    for one in signals:
+        signal.signal(one, leave)
 
 
 def need(package: str, *extras: str) -> None:

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 
 from mallgen.emit.admin.ddl import own_tables
 from mallgen.tables.model import Dialect
-from mallgen_runtime.admin import commands
+from mallgen_runtime.admin import account_commands
 from mallgen_runtime.admin.conf import AccountsConf
 from mallgen_runtime.admin.devices import new_device
 from mallgen_runtime.admin.passwords import Passwords
@@ -245,7 +245,7 @@ def test_a_command_ends_the_session_that_began_while_it_asked(url: str, monkeypa
 
             monkeypatch.setattr(passwords, "hashed", meanwhile)
             monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-            await commands._passwd(accounts, "ann", Namespace())
+            await account_commands._passwd(accounts, "ann", Namespace())
             assert await store.session(begun[0]) is None
             assert (await ann(store)).epoch == 2
 
