@@ -66,9 +66,10 @@ BLOCKS: tuple[tuple[str, str, Any], ...] = (
 )
 HEAD = """# Settings
 
-A service reads one YAML file: `-f FILE`, else `etc/NAME.yaml` of its folder. Keys are go-zero's and have no case; `_`
-and `-` in them do not count. All that is wrong with a file is told at once, with its lines, and exit code 3. `<<`
-merges mappings. Reprs of settings, `--check-config` and messages have `***` in the place of secrets.
+A service reads one YAML file: `-f FILE`, else `etc/NAME.yaml` of its folder. Keys have go-zero's names. Capital and
+small letters are the same in them, and `_` and `-` are ignored. All mistakes of a file are reported at once, with their
+lines, and the exit code is 3. `<<` merges mappings. Where settings are printed, by `--check-config`, in messages or in
+Python, secrets are shown as `***`.
 
 ## A setting is honoured or refused
 
@@ -78,28 +79,29 @@ merges mappings. Reprs of settings, `--check-config` and messages have `***` in 
 | protection that is not there yet: Auth, StrictControl \
 | the service does not start; `false`, `0` and empty ask for nothing |
 | a key that is nearly one that limits or protects: {protects} \
-| the service does not start: who wrote `Timout` would believe to have a timeout |
-| go-zero's that only observe: MetricsUrl, Profiling … \
+| the service does not start: somebody who wrote `Timout` would think that there is a timeout |
+| a key of go-zero's for observation only: MetricsUrl, Profiling … \
 | a warning in the log when the service starts |
-| any other key | a warning with did-you-mean; with `Strict: true` the service does not start |
+| any other key | a warning, with the key that was probably meant; with `Strict: true` the service does not start |
 
-`python -m PACKAGE --check-config` prints the settings that a service would run with, all defaults written out, and
-starts nothing: exit code 0 and YAML on stdout, or 3 and all errors on stderr; warnings are on stderr too.
+`python -m PACKAGE --check-config` prints the settings that a service would run with, with all defaults, and does not
+start it. The exit code is 0 with YAML on stdout, or 3 with all errors on stderr; warnings are on stderr too.
 
-Nearly is one letter left out, added, changed or swapped with its neighbour, two in a key of ten letters or more, only a
-swap in one of four. `mallgen check` says the same of `etc/*.yaml` before a service starts; it reads `wiring.py` and
-`config.py` and imports neither.
+A key is "nearly" another one when one letter is missing, added, wrong or swapped with the next one. In a key of ten
+letters or more it may be two letters, in a key of four letters only a swap. `mallgen check` reports the same about
+`etc/*.yaml` before a service starts. It reads `wiring.py` and `config.py`, and runs neither.
 
-Keys of your own are fields of `Config` in `config.py`, blocks are classes: `class Database(Struct)` and
-`database: Database`. What a class has is known, at every depth; the keys of a `dict` are not looked at. A field may be
-a `Path`, an `Enum` or `Literal`, a date, a `Decimal`, a tuple or a set, too, but not of two types (`int | str`).
+Keys of your own are fields of `Config` in `config.py`. A block is a class: `class Database(Struct)` and
+`database: Database`. Unknown keys are found in blocks inside of blocks too, but not in a `dict`. A field may also be a
+`Path`, an `Enum` or `Literal`, a date, a `Decimal`, a tuple or a set, but it cannot have two types (`int | str`).
 
 ## Variables
 
 | text | becomes |
 |---|---|
 | `${{NAME}}` | the environment variable; it must be set |
-| `${{NAME:-default}}`, `${{NAME-default}}` | the default where it is not set or empty; only where it is not set |
+| `${{NAME:-default}}` | the default, where the variable is not set or is empty |
+| `${{NAME-default}}` | the default, only where the variable is not set |
 | `${{NAME:?why}}`, `${{NAME?why}}` | the service does not start and says why |
 | `${{A:-${{B:-c}}}}` | defaults may be nested, eight deep; in them `}}` is written `\\}}` |
 | `$${{` | `${{` |
@@ -190,7 +192,7 @@ def _toml(table: str, rows: tuple[TomlRow, ...]) -> Iterator[str]:
 def _prose(cls: Any, known: tuple[Field, ...]) -> str:
     """Return the class's docstring, with its attributes spelt as in settings files."""
     names = {field.name: spelled(field.wire) for field in known}
-    text = " ".join(cleandoc(cls.__doc__ or "").split())
+    text = "\n\n".join(" ".join(part.split()) for part in cleandoc(cls.__doc__ or "").split("\n\n"))
     return re.sub(r"`(\w+)`", lambda match: f"`{names.get(match[1], match[1])}`", text)
 
 

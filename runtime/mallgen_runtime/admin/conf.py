@@ -11,15 +11,17 @@ from mallgen_runtime.process.errors import ConfigError
 
 
 class AccountsConf(Conf, kw_only=True):
-    """Logins: how long they hold, and how often somebody may try.
+    """Logins of a back office: how long they hold, and how many wrong passwords are allowed.
 
-    A session ends after `session_expire`, in a browser also after `session_idle` without a request. After `attempts`
-    wrong passwords in a row an account lets nobody in for `lock_time`, except browsers that it has let in before. An
-    address has `address_attempts` within a minute. `hashing` passwords are hashed at a time, with 64 MiB each. A
-    new password has `min_length` characters or more.
+    A session ends `session_expire` after the login. In a browser it also ends after `session_idle` without a request.
+    After `attempts` wrong passwords in a row nobody can log in to the account for `lock_time`, except from a browser
+    that has logged in to it before. One network address may fail `address_attempts` times a minute. `hashing` is the
+    number of passwords that are checked at the same time; each needs 64 MiB of memory. A new password must have at
+    least `min_length` characters.
 
-    `secure_cookie`: the browser sends the cookie over TLS alone; not set: where the service itself speaks TLS. Pages of
-    `origins` (`https://admin.example`) may log in and change beside those of the service's own address.
+    With `secure_cookie` the browser sends the cookie over TLS only; if it is not set, that is so where the service
+    itself speaks TLS. `origins` are other addresses, such as `https://admin.example`, whose pages may log in and change
+    rows too.
     """
 
     session_idle: LongerThanZero = "30m"
@@ -42,10 +44,10 @@ class AccountsConf(Conf, kw_only=True):
 
 
 class PicturesConf(Conf, kw_only=True):
-    """Pictures that are uploaded: the `folder` that keeps them, and the `url` that rows have of it.
+    """Pictures that are uploaded: the `folder` where they are kept, and the `url` that is written into rows.
 
-    The service shows them at `/pictures` to those who have logged in. A shop that serves the same folder elsewhere has
-    that place as `url`: `https://cdn.example/pictures`.
+    The service shows them at `/pictures` to people who have logged in. If the shop serves the same folder at another
+    place, write that place as `url`: `https://cdn.example/pictures`.
     """
 
     folder: str = "data/pictures"

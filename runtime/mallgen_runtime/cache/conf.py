@@ -18,13 +18,14 @@ _EXAMPLES = "redis.local:6379 or [::1]:6379"
 
 
 class CacheRedisConf(Conf, kw_only=True):
-    """An entry of go-zero's `CacheRedis`: where one Redis is.
+    """An entry of go-zero's `CacheRedis`: the address of one Redis.
 
-    `host` is `host:port`; a cluster or sentinels may be several with commas. `type`: `node`, `cluster` or `sentinel`,
-    which needs the name of its `master`. `user` and `password` (in yaml `Pass`) are for a Redis that asks for them,
-    `sentinel_pass` for sentinels that do. `tls`: speak TLS, certificates are checked by the system's or `ca_cert_file`.
-    Keys are spread over several entries by `weight`. `ping_timeout` is the time that a start waits for an answer; with
-    `non_block: false` one that gets none fails.
+    `host` is `host:port`; for a cluster or for sentinels several addresses, with commas between them. `type` is `node`,
+    `cluster` or `sentinel`; `sentinel` also needs the name of its `master`. `user` and `password` are for a Redis that
+    asks for them, `sentinel_pass` is for sentinels that ask for a password. With `tls` the connection uses TLS; the
+    server's certificate is checked by the system's authorities, or by those in `ca_cert_file`. With several entries,
+    the keys are shared among them by `weight`. When the service starts, it waits `ping_timeout` for an answer; with
+    `NonBlock: false` it does not start without one.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = CACHE_REDIS
@@ -61,13 +62,14 @@ class CacheRedisConf(Conf, kw_only=True):
 
 
 class CacheConf(Conf, kw_only=True):
-    """The block `CacheOptions`: what go-zero gives to its cache in code.
+    """The block `CacheOptions`: values that go-zero gives to its cache in code.
 
-    Times are written as `10s`. `prefix` begins every key; empty: the contract's, `cache` by default. `expiry` of a row,
-    `absent_expiry` of the knowledge that there is none, `list_expiry` of a list; each is up to 5 % longer or shorter.
-    `timeout` of one answer of Redis. `again_after`: writes are followed by a second invalidation after this time, for
-    reads from replicas; empty: none. `local_entries` and `local_bytes` bound a cache without Redis, where
-    nothing is kept for longer than `local_expiry`, because other processes do not learn of a write.
+    Times are written as `10s`. `prefix` is the beginning of every key; if it is empty, the contract's is taken, by
+    default `cache`. A row is kept for `expiry`, the fact that a row does not exist for `absent_expiry`, a list for
+    `list_expiry`; each time is up to 5 % longer or shorter. `timeout` is how long one answer of Redis may take. With
+    `again_after`, each write removes the old value a second time after this time, because a replica may have given the
+    old one meanwhile; empty: it is not done. `local_entries` and `local_bytes` are the limits of a cache without Redis.
+    It keeps nothing longer than `local_expiry`, because it does not learn what other processes write.
     """
 
     prefix: str = ""

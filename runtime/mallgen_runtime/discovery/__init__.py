@@ -20,10 +20,10 @@ _VARIABLE = "MALLGEN_DISCOVERY"
 
 
 class EtcdConf(Conf, kw_only=True):
-    """go-zero's `Etcd` block: where etcd is, and the key that instances are registered under.
+    """go-zero's `Etcd` block: the address of etcd, and the key that instances are registered under.
 
-    `id` replaces the lease in the key's name when it is not 0. `user` with `password`, and the TLS files, are for an
-    etcd that asks for them. `required`: a server that cannot register within 3 s does not start.
+    When `id` is not 0, it replaces the lease in the key's name. `user` with `password`, and the TLS files, are for an
+    etcd that asks for them. With `required`, a server that cannot register within 3 s does not start.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = ETCD

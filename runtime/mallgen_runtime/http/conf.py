@@ -25,13 +25,13 @@ Leeway = Annotated[int, Meta(ge=0, le=600)]
 
 
 class MiddlewaresConf(Conf, kw_only=True):
-    """go-zero's `Middlewares` block of a BFF: what each request goes through; false switches it off.
+    """go-zero's `Middlewares` block of a BFF: the steps that each request goes through; false switches a step off.
 
-    `timeout` and `max_bytes` are off for routes that have limits of their own in the contract, too. `log` is the line
-    of each request, `prometheus` its metrics, `gunzip` unpacks bodies. `breaker` drops a share of the requests to a
-    route while most of them end with a status of 500 or more (501 aside); `shedding` drops those that would be late, in
-    mode pro. Without `recover` a request whose handler fails by a fault of the code has no answer: its connection
-    closes, as in Go; the log has the fault either way.
+    With `timeout` or `max_bytes` false there is no such limit, not even for routes that have one in the contract. `log`
+    writes a line for each request, `prometheus` counts it, `gunzip` unpacks its body. `breaker` refuses a part of the
+    requests to a route while most of them end with a status of 500 or more (501 does not count). `shedding` refuses
+    requests that would be answered too late, in mode pro. Without `recover`, a request whose handler fails because of a
+    mistake in the code gets no answer: the connection is closed, as in Go. The mistake is in the log in both cases.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST_MIDDLEWARES
@@ -47,10 +47,11 @@ class MiddlewaresConf(Conf, kw_only=True):
 
 
 class UploadsConf(Conf, kw_only=True):
-    """Bounds of a `multipart/form-data` body; what all of it may have is MaxBytes, of the settings or of the contract.
+    """Limits of a `multipart/form-data` body; that of the whole body is MaxBytes, of the settings or the contract.
 
-    `max_file_bytes` of one file (0: no limit of its own), `max_parts` files and fields. What a request's files have
-    beyond `memory_bytes` goes to the disk, into `folder`; an empty one is the system's folder for temporary files.
+    `max_file_bytes` is the limit of one file (0: no limit of its own), `max_parts` the number of files and fields. When
+    the files of a request have more than `memory_bytes`, the rest is written to the disk, into `folder`; if that is
+    empty, into the system's folder for temporary files.
     """
 
     max_file_bytes: Annotated[int, Meta(ge=0)] = 0
@@ -65,17 +66,20 @@ class UploadsConf(Conf, kw_only=True):
 
 
 class EventsConf(Conf, kw_only=True):
-    """Routes with `sse: true`: a comment goes out every `heartbeat`, as `15s`; `0`: none."""
+    """Routes with `sse: true`: every `heartbeat`, such as `15s`, a comment is sent to keep the connection open; `0`:
+    never.
+    """
 
     heartbeat: Duration = "15s"
 
 
 class CorsConf(Conf, kw_only=True):
-    """The pages of other origins that may call, in the words of the Fetch standard; without `Origins` none may.
+    """Pages of other origins that may call the service, as the Fetch standard names them; without `Origins` none may.
 
-    `origins` are `https://shop.example`, `https://*.shop.example` for all below, or `*` for all, which goes with no
-    `credentials` (cookies, Authorization). `methods` of a request (none: those of the contract), `headers` that it may
-    have (`*`: all). `max_age` in seconds is how long a browser remembers the answer.
+    An entry of `origins` is `https://shop.example`, `https://*.shop.example` for all names below it, or `*` for all
+    origins; `*` cannot be used together with `credentials` (cookies, Authorization). `methods` are the methods that a
+    request may have (empty: those of the contract), `headers` the headers that it may have (`*`: all). `max_age` is for
+    how many seconds a browser remembers the answer.
     """
 
     origins: list[str] = field(default_factory=list)
@@ -95,11 +99,11 @@ class CorsConf(Conf, kw_only=True):
 
 
 class WebSocketConf(Conf, kw_only=True):
-    """Bounds of the messages of WebSockets, and how a client that has left in silence is noticed.
+    """Limits of WebSocket messages, and how a client that has silently gone away is noticed.
 
-    A message of more than `max_message_bytes` closes the socket with 1009. A client that has sent nothing for
-    `ping_seconds` (0: never) is asked for a sign of life, and given up without one after `pong_seconds` more. Under
-    another server its own settings ask.
+    A message of more than `max_message_bytes` closes the socket with code 1009. A client that has sent nothing for
+    `ping_seconds` (0: never) is asked whether it is still there; when it does not answer within `pong_seconds`, the
+    socket is closed. Behind another server that server's own settings decide this.
     """
 
     max_message_bytes: Annotated[int, Meta(ge=1)] = 1048576
@@ -108,11 +112,11 @@ class WebSocketConf(Conf, kw_only=True):
 
 
 class CompressConf(Conf, kw_only=True):
-    """Answers packed as gzip for clients that take it: text, JSON, XML, JavaScript of `min_bytes` and more.
+    """Answers packed with gzip for clients that accept it: text, JSON, XML, JavaScript of `min_bytes` or more.
 
-    With `brotli` they are packed as br for clients that like it as well or better; it needs the extra
-    `mallgen-runtime[brotli]`. Files and streams go as they are. Leave it off where a proxy packs, and where a secret
-    and what a client sent stand in one answer (BREACH).
+    With `brotli` they are packed as br for clients that like br at least as well as gzip; this needs the extra
+    `mallgen-runtime[brotli]`. Files and streams are not packed. Leave it off where a proxy packs already, and where one
+    answer has both a secret and something that the client sent (the BREACH attack).
     """
 
     enabled: bool = False
@@ -130,10 +134,11 @@ class CompressConf(Conf, kw_only=True):
 class StaticConf(Conf, kw_only=True):
     """A folder whose files are answered below `path` where no route is; for GET and HEAD, with ranges and ETag.
 
-    `index` is the file of a folder, empty: none. `fallback` is answered for names without an ending that are not there,
-    as pages with a router of their own need. `max_age` in seconds; 0: clients ask each time. `packed`: for a
-    client that takes it `a.js.br` or `a.js.gz` beside `a.js` is sent, unless it is older. Names that begin with a
-    dot, and links that lead out, are not answered.
+    `index` is the file that is answered for a folder; empty: none. `fallback` is the file that is answered when a name
+    without an ending does not exist: pages that have their own router need this. `max_age` is for how many seconds a
+    client may keep a file; with 0 it asks each time. With `packed`, a client that accepts it gets `a.js.br` or
+    `a.js.gz` in the place of `a.js`, unless that file is older. Names that begin with a dot are not answered, nor are
+    links that lead out of the folder.
     """
 
     path: str = "/"
@@ -159,8 +164,9 @@ class PrivateKeyConf(Conf, kw_only=True):
 class SignatureConf(Conf, kw_only=True):
     """go-zero's `Signature` block, for groups with `signature: true`.
 
-    `strict` false: a request whose signature does not hold is served, and logged. `expiry` as `1h`: how far the time in
-    a signature may be from ours. `private_keys` decrypt what clients sign with.
+    With `strict` false, a request with a wrong signature is served, and a line about it is in the log. `expiry`, such
+    as `1h`, is how far the time in a signature may differ from the service's clock. `private_keys` decrypt the secret
+    that clients sign with.
     """
 
     strict: bool = False
@@ -171,20 +177,23 @@ class SignatureConf(Conf, kw_only=True):
 class RestConf(Conf, kw_only=True):
     """The settings that every HTTP service has.
 
-    `timeout` in milliseconds (0: none), `max_bytes` of a request's body (0: no limit), `max_conns` requests at a time
-    (0: no limit). `mode` dev, test, rt, pre or pro: dev and test add the contract's line to errors. `trusted_proxies`
-    are addresses and networks whose X-Forwarded-For is believed. `strict`: a key that is no setting is an error.
-    `compat: gozero` reads requests and writes answers as go-zero does (docs/wire.md).
+    `timeout` is in milliseconds (0: none). `max_bytes` is the limit of a request's body (0: no limit), `max_conns` the
+    number of requests at the same time (0: no limit). `mode` is dev, test, rt, pre or pro; in dev and test an error
+    also names the line of the contract. `trusted_proxies` are the addresses and networks from which X-Forwarded-For is
+    believed. With `strict`, an unknown key is an error. With `Compat: gozero` requests are read and answers are written
+    as go-zero does (docs/wire.md).
 
-    `workers` processes share the port; SIGHUP replaces them one after the other. `threads` of each process are for
-    `ctx.thread`. A warning names the route that holds the event loop for `blocked_loop` milliseconds (0: never; not
-    set: 100 in modes dev and test, never in others).
+    `workers` is the number of processes that share the port; SIGHUP replaces them one after the other. `threads` is how
+    many threads each process has for `ctx.thread`. When a route blocks the event loop for `blocked_loop` milliseconds,
+    a warning names it (0: never; not set: 100 in modes dev and test, never in other modes).
 
-    With `cert_file` and `key_file`, PEM files, the service speaks TLS, with `client_ca_file` only to clients whose
-    certificate one of its authorities has signed. All three are read again when they change.
+    With `cert_file` and `key_file`, which are PEM files, the service speaks TLS. With `client_ca_file` it serves only
+    clients whose certificate is signed by one of the authorities in that file. All three are read again when they
+    change.
 
-    `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set: processor time
-    does not matter).
+    Under load the service refuses requests that would be late. It does not do so while it uses less processor time than
+    `cpu_threshold`, in thousandths of a core (0: it never refuses, as in go-zero; not set: processor time does not
+    matter).
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = REST
@@ -267,13 +276,14 @@ Algorithm = Literal[
 
 
 class JwtConf(Conf, kw_only=True):
-    """The block of a `jwt:`. `access_expire` in seconds is for the logic that issues tokens.
+    """The block of a `jwt:`; `access_expire`, in seconds, is for the logic that issues tokens.
 
-    `leeway`: seconds that the clock of who issues tokens may differ from ours by. `require_expire`: a token without an
-    end (`exp`) is refused. `algorithms`: how a token may be signed. HS256, HS384 and HS512 need `access_secret`; RS, PS
-    and ES with 256, 384 or 512, EdDSA and Ed25519 need one of `public_key_file` (a PEM or JWK), `jwks_file` and
-    `jwks_url`, which is fetched again after `jwks_refresh` seconds. `issuer` and `audience` are what `iss` and `aud` of
-    a token must have. `private_key_file` (a PEM or JWK) is for logic that issues tokens.
+    `leeway` is by how many seconds the clock of the issuer may differ from the service's. With `require_expire` a token
+    without an end (`exp`) is refused. `algorithms` are the allowed ways to sign a token. HS256, HS384 and HS512 need
+    `access_secret`. RS, PS and ES with 256, 384 or 512, EdDSA and Ed25519 need one of `public_key_file` (a PEM or JWK),
+    `jwks_file` and `jwks_url`; the keys at the URL are fetched again after `jwks_refresh` seconds. `issuer` and
+    `audience` are the values that `iss` and `aud` of a token must have. `private_key_file` (a PEM or JWK) is for logic
+    that issues tokens.
     """
 
     access_secret: str = ""
@@ -302,7 +312,7 @@ class JwtConf(Conf, kw_only=True):
 
 
 class JwtTransitionConf(Conf, kw_only=True):
-    """The block of a `jwtTransition:`: the present secret and the one before; the rest is as in a `jwt` block."""
+    """The block of a `jwtTransition:`: today's secret and the one before it; other keys are as in a `jwt` block."""
 
     secret: str
     prev_secret: str = ""

@@ -47,13 +47,14 @@ class Conf(Struct):
 class LogConf(Conf, kw_only=True):
     """go-zero's `Log` block.
 
-    `level`: debug, info, warn, error or severe. `encoding`: json or plain. `access`: a line per request, `stat`: one
-    per minute about the process.
+    `level` is debug, info, warn, error or severe, `encoding` json or plain. `access` writes a line for each request,
+    `stat` one line a minute about the process.
 
-    `mode` `file` writes to `access.log`, `error.log`, `severe.log`, `slow.log` and `stat.log` in the folder `path`,
-    `volume` to a folder in it by `service_name` (by default the service's) and host. `rotation` begins a new file every
-    day, or by `size` of `max_size` megabytes (0: never). Old ones are kept for `keep_days` (0: for ever), `max_backups`
-    of each by size (0: all), with `compress` as .gz.
+    With `mode` `file` the log goes to `access.log`, `error.log`, `severe.log`, `slow.log` and `stat.log` in the folder
+    `path`. With `volume` it goes to a folder below `path`, which is named by `service_name` (by default the service's
+    name) and by the host. `rotation` `daily` begins a new file every day, `size` when a file has `max_size` megabytes
+    (0: never). Old files are kept for `keep_days` (0: for ever); with `size` also at most `max_backups` of each (0:
+    all). `compress` packs them as .gz.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = LOG
@@ -72,10 +73,11 @@ class LogConf(Conf, kw_only=True):
 
 
 class ShutdownConf(Conf, kw_only=True):
-    """go-zero's `Shutdown` block: how a signal stops the service.
+    """go-zero's `Shutdown` block: how the service stops after a signal.
 
-    For `wrap_up_time` everything is served as before while /readyz says 503, so that load balancers look elsewhere.
-    `wait_time`, counted from the signal, is what requests in flight are given (`0`: as long as they need).
+    For `wrap_up_time` it still serves everything, while /readyz answers 503, so that load balancers send new requests
+    to other instances. `wait_time`, counted from the signal, is the time in which running requests must end (`0`: they
+    may take as long as they need).
     """
 
     wrap_up_time: Duration = "1s"

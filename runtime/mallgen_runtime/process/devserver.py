@@ -22,7 +22,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class DevServerConf(Conf, kw_only=True):
-    """The block `DevServer`; it is on when the block is there. An empty `host` is every interface."""
+    """The block `DevServer`; it is on when the block is there. With an empty `host` it listens on every interface."""
 
     remarks: ClassVar[Mapping[str, Remark]] = DEV_SERVER
     enabled: bool = True
@@ -35,7 +35,7 @@ class DevServerConf(Conf, kw_only=True):
 
 
 class PrometheusConf(Conf, kw_only=True):
-    """go-zero's older block `Prometheus`: metrics alone, at a port of their own; it is on when it has a `host`."""
+    """go-zero's older block `Prometheus`: metrics only, on a port of their own; it is on when `host` is set."""
 
     host: str = ""
     port: Port = 9101

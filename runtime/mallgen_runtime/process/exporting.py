@@ -13,10 +13,10 @@ from mallgen_runtime.schema import Options
 class TelemetryConf(Conf, kw_only=True):
     """go-zero's block `Telemetry`; it is on when it has an `endpoint` and is not `disabled`.
 
-    `name` of the service in traces, by default its own. `endpoint` is `host:port` or a URL of a collector, or a path
-    for `file`. `sampler` is the share of traces that begin here and are exported; one that began elsewhere is exported
-    when its caller says so. `otlp_headers` go along with each export, `otlp_http_path` is the path of `otlphttp`, and
-    `otlp_http_secure` asks for TLS where `endpoint` is no URL.
+    `name` is the name of the service in traces, by default its own. `endpoint` is `host:port` or a URL of a collector,
+    or a path for `file`. `sampler` is the share of traces that are exported, of those that begin in this service; a
+    trace that began elsewhere is exported when the caller says so. `otlp_headers` are sent with each export,
+    `otlp_http_path` is the path for `otlphttp`, and `otlp_http_secure` switches TLS on where `endpoint` is no URL.
     """
 
     name: str = ""

@@ -41,7 +41,7 @@ class Where(NamedTuple):
 
 
 class TopicConf(Conf, kw_only=True):
-    """The block of one topic; a key that is not there has the value that the service has, `topic` the contract's."""
+    """The block of one topic; a missing key has the value of the service, a missing `topic` that of the contract."""
 
     topic: str = ""
     brokers: list[str] | None = None
@@ -74,26 +74,29 @@ class TopicConf(Conf, kw_only=True):
 
 
 class QueueServerConf(Conf, kw_only=True):
-    """The settings that every queue service has; a topic's block may have its own values of those below `mode`.
+    """The settings that every queue service has; the block of a topic may have its own values of those below `mode`.
 
-    `brokers` are Kafka's, `host:port` each; without any the messages are in the embedded queue, a SQLite `file`, by
-    default one for all services of this machine. `username` and `password` are for SASL, `ca_file` for TLS. `group`:
-    the name of the consumer group, by default the service's. `offset`: a new group begins with the `first` message of
-    a topic or after its `last`.
+    `brokers` are Kafka's, each as `host:port`. Without brokers the messages are in the embedded queue: a SQLite `file`,
+    by default one for all services of this machine. `username` and `password` are for SASL, `ca_file` is for TLS.
+    `group` is the name of the consumer group, by default the service's name. `offset` says where a new group begins: at
+    the `first` message of a topic, or after its `last`.
 
-    `processors` messages of a topic are worked on at once, those of one key one after another, while `consumers` more
-    wait for each of them. `conns`: how many members of the group the process is. A fetch waits a tenth of a
-    second for `min_bytes`; no more than `max_bytes` of a partition are held.
+    `processors` is how many messages of a topic are worked on at the same time; messages with one key are worked on one
+    after another. For each of the processors, `consumers` more messages may wait. `conns` is how many members of the
+    group this process is. A fetch waits up to a tenth of a second for `min_bytes`; of each partition at most
+    `max_bytes` are held in memory.
 
-    `timeout` in milliseconds of one message (0: none). A message whose logic failed is tried again `retries` times,
-    after `backoff` at first, twice as long each time up to `max_backoff`, each at random between nothing and that;
-    then it goes to the topic with the suffix `dead_letters`. While a resource is out of order (UNAVAILABLE) it is tried
-    for as long as `outage`. `force_commit`, as kq has it: a message whose logic failed is logged and left. `format`:
-    what a message without a content type is taken for when its first byte does not tell.
+    `timeout` is the time for one message, in milliseconds (0: none). When the logic fails, the message is tried again,
+    at most `retries` times. Each pause is a random part of a time that is `backoff` at first and doubles up to
+    `max_backoff`. After the last attempt the message goes to the topic with the suffix `dead_letters`. While something
+    that the logic needs is down (UNAVAILABLE), the message is tried for as long as `outage`. With `force_commit`, as kq
+    has it, a message whose logic failed is logged and not tried again. `format` is the format of a message that has no
+    content type and whose first byte does not show it.
 
-    A batch topic's logic gets up to `batch_size` messages, or those that came within `batch_time` milliseconds.
-    Missing topics are made with so many `partitions`. The embedded queue keeps messages for `retention` (`0`: for
-    ever), and `retention_bytes` of each partition (0: all). `strict`: a key that is no setting is an error.
+    The logic of a batch topic gets up to `batch_size` messages, or those that came within `batch_time` milliseconds. A
+    topic that does not exist is made with this number of `partitions`. The embedded queue keeps messages for
+    `retention` (`0`: for ever), and at most `retention_bytes` of each partition (0: all). With `strict`, an unknown key
+    is an error.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = QUEUE_SERVER
@@ -140,13 +143,13 @@ class QueueServerConf(Conf, kw_only=True):
 
 
 class ProducerConf(Conf, kw_only=True):
-    """The way to the topics of another service; without `brokers` it is the embedded queue, in `file` or the one of
-    this machine.
+    """The way to the topics of another service.
 
-    `username` and `password` are for SASL, `ca_file` for TLS. `format` of the messages: `json` or `binary`. `topics`
-    has other names for topics of the contract. `timeout` in milliseconds until a message is acknowledged (0: as long
-    as the request has). Missing topics are made with so many `partitions`. `retention` and `retention_bytes` are the
-    embedded queue's.
+    Without `brokers` it is the embedded queue, in `file` or in the one of this machine. `username` and `password` are
+    for SASL, `ca_file` is for TLS. `format` of the messages is `json` or `binary`. `topics` has other names for topics
+    of the contract. `timeout` is how many milliseconds a message may take until it is acknowledged (0: as long as the
+    request has). A topic that does not exist is made with this number of `partitions`. `retention` and
+    `retention_bytes` are for the embedded queue.
     """
 
     brokers: list[str] = field(default_factory=list)

@@ -36,9 +36,11 @@ class MethodTimeoutConf(Conf, kw_only=True):
 
 
 class ServerMiddlewaresConf(Conf, kw_only=True):
-    """go-zero's `Middlewares` block of an RPC server; false switches off the breaker, the metrics of calls
-    (`prometheus`), the line of each call (`stat`), or `shedding`, which is ours: unary calls that would be late are
-    refused in mode pro."""
+    """go-zero's `Middlewares` block of an RPC server; false switches a part off.
+
+    The parts are the breaker, the metrics of calls (`prometheus`), the log line of each call (`stat`), and `shedding`,
+    which is not go-zero's: in mode pro it refuses unary calls that would be answered too late.
+    """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER_MIDDLEWARES
     breaker: bool = True
@@ -48,8 +50,11 @@ class ServerMiddlewaresConf(Conf, kw_only=True):
 
 
 class ClientMiddlewaresConf(Conf, kw_only=True):
-    """go-zero's `Middlewares` block of an RPC client; false switches off the breaker, the metrics of calls
-    (`prometheus`), or `timeout`: then only the request's own deadline ends a call."""
+    """go-zero's `Middlewares` block of an RPC client; false switches a part off.
+
+    The parts are the breaker, the metrics of calls (`prometheus`), and `timeout`: without it only the deadline of the
+    request itself ends a call.
+    """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_CLIENT_MIDDLEWARES
     breaker: bool = True
@@ -60,15 +65,19 @@ class ClientMiddlewaresConf(Conf, kw_only=True):
 class RpcServerConf(Conf, kw_only=True):
     """The settings that every RPC server has.
 
-    `listen_on` is `host:port`. `timeout` in milliseconds of one unary call (0: none), `method_timeouts` replace it for
-    single methods. `max_message` bytes of one message (-1: no limit). `max_connection_idle` as `5m`. `mode` dev, test,
-    rt, pre or pro: dev and test turn on reflection. `transport`: `http2` is our own, for unary methods, `grpc` is
-    grpc.aio, `auto` takes our own unless the service has streaming methods. `strict`: a key that is no setting is an
-    error. `cpu_threshold` in thousandths of a core: below it no load is shed (0: never, as go-zero's; not set:
-    processor time does not matter).
+    `listen_on` is `host:port`. `timeout` is the time for one unary call, in milliseconds (0: none); `method_timeouts`
+    has other times for single methods. `max_message` is the limit of one message in bytes (-1: no limit). A connection
+    without calls is closed after `max_connection_idle`, such as `5m`. `mode` is dev, test, rt, pre or pro; dev and test
+    switch reflection on. `transport` is `http2`, which is mallgen's own and has unary methods only, or `grpc`, which is
+    grpc.aio; `auto` takes `http2` unless the service has streaming methods. With `strict`, an unknown key is an error.
 
-    With `cert_file` and `key_file`, PEM files, the service speaks TLS, with `client_ca_file` only to clients whose
-    certificate one of its authorities has signed. All three are read again when they change.
+    Under load the service refuses calls that would be late. It does not do so while it uses less processor time than
+    `cpu_threshold`, in thousandths of a core (0: it never refuses, as in go-zero; not set: processor time does not
+    matter).
+
+    With `cert_file` and `key_file`, which are PEM files, the service speaks TLS. With `client_ca_file` it serves only
+    clients whose certificate is signed by one of the authorities in that file. All three are read again when they
+    change.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_SERVER
@@ -108,18 +117,23 @@ class RpcServerConf(Conf, kw_only=True):
 
 
 class RpcClientConf(Conf, kw_only=True):
-    """The way to a service: `endpoints` (static), else `target` (gRPC's, as `dns:///order:8080`, or go-zero's
-    `direct:///a:1,b:2` and `k8s://namespace/service:port`), else `etcd`, else the services of this machine by `key`,
-    which is by default the name that the callee has from its contract.
+    """The way to a service.
 
-    `timeout` in milliseconds of one unary call (0: none), unless the request it is made for ends sooner. `non_block`
-    false: the service does not start before an instance can be reached. `keepalive_time` as `20s`: how often an idle
-    connection is probed, empty for never. `max_message` bytes of one message (-1: no limit). `transport`: `http2` is
-    our own, for unary methods, `grpc` is grpc.aio, `auto` takes our own, and grpc.aio for streaming methods and for
-    targets that only it knows. `app` and `token` go along with every call, for go-zero's servers that ask for them.
-    With `tls`, calls go over TLS: `ca_cert_file` has the authorities that are trusted (empty: the system's),
-    `server_name` is the name that the server's certificate must have (empty: the host of its address), `cert_file` and
-    `key_file` are the client's own certificate.
+    It is found by the first of these that is set: `endpoints`, which are fixed addresses; `target`, which is gRPC's,
+    such as `dns:///order:8080`, or go-zero's `direct:///a:1,b:2` and `k8s://namespace/service:port`; `etcd`. Without
+    them it is looked for among the services of this machine by `key`, which is by default the name from the callee's
+    contract.
+
+    `timeout` is the time for one unary call, in milliseconds (0: none); a call also ends with the request that it
+    belongs to. With `non_block` false the service does not start before an instance can be reached. `keepalive_time`,
+    such as `20s`, is how often an idle connection is checked (empty: never). `max_message` is the limit of one message
+    in bytes (-1: no limit). `transport` is `http2`, which is mallgen's own and has unary methods only, or `grpc`, which
+    is grpc.aio; `auto` takes `http2`, but `grpc` for streaming methods and for targets that only grpc.aio knows. `app`
+    and `token` are sent with every call, for servers of go-zero that ask for them.
+
+    With `tls`, calls use TLS. `ca_cert_file` has the authorities that are trusted (empty: the system's). `server_name`
+    is the name that the server's certificate must have (empty: the host of its address). `cert_file` and `key_file` are
+    the client's own certificate.
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = RPC_CLIENT

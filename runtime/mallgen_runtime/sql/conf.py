@@ -21,13 +21,14 @@ Idle = Annotated[int, Meta(ge=0, le=10_000)]
 class DataSourceConf(Conf, kw_only=True):
     """The block `DataSource`; a plain text is its `url`.
 
-    `url`: `sqlite:///data/order.db`, `mysql://user:${PASSWORD}@host:3306/order`, `postgresql://…`, or go-zero's
-    `user:${PASSWORD}@tcp(host:3306)/order?loc=Asia%2FShanghai`. `replicas` are more such addresses, to which reading
-    outside of transactions goes by `policy`. `required`: the service does not start while the database is down.
+    `url` is `sqlite:///data/order.db`, `mysql://user:${PASSWORD}@host:3306/order`, `postgresql://…`, or go-zero's
+    `user:${PASSWORD}@tcp(host:3306)/order?loc=Asia%2FShanghai`. `replicas` are more such addresses: reads outside of
+    transactions go to them, by `policy`. With `required` the service does not start while the database is down.
 
-    The pool of each address has at most `max_open` connections and keeps `max_idle` that nobody uses; one is replaced
-    after `max_lifetime` (`0`: never). `connect_timeout` is for making one, `wait_timeout` for waiting until one is
-    free; neither is `0`. A statement of `slow_threshold` or more is logged (`0`: none).
+    The pool of each address has at most `max_open` connections, and keeps at most `max_idle` of them open while nobody
+    uses them. A connection is replaced after `max_lifetime` (`0`: never). `connect_timeout` is the time to open one,
+    `wait_timeout` the time to wait for a free one; neither may be `0`. A statement that takes `slow_threshold` or
+    longer is logged (`0`: none).
     """
 
     remarks: ClassVar[Mapping[str, Remark]] = DATA_SOURCE
