@@ -250,6 +250,9 @@ class Delivering:
         return False
 
     def _decoded(self, bound: BoundTopic, record: Record) -> Any:
+        """Return a record's message. Raises Poison."""
+        if record.problem:
+            raise Poison(record.problem)
         kind = headers.texts(record.headers).get(headers.CONTENT_TYPE, "")
         return decode(record.value, bound.topic.message_type, kind, bound.delivery.format)
 

@@ -14,7 +14,7 @@ from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException,
 from mallgen_runtime.queue.errors import NotOurs, QueueError
 from mallgen_runtime.queue.kafka_client import LOG, Condition, Timing, Way, failure
 from mallgen_runtime.queue.kafka_thread import ClientThread
-from mallgen_runtime.queue.link import Place, Rebalanced, Record
+from mallgen_runtime.queue.link import Headers, Place, Rebalanced, Record
 
 # A wait for records is cut into slices: commits and pauses come in between.
 _SLICE = 0.03
@@ -167,23 +167,25 @@ class KafkaConsumer:
         # A partition may be revoked in the middle of a batch; what came before belongs to its next owner. A single
         # message comes after all that.
         gone = self._gone if most > 1 else ()
-        records = [_record(message) for message in messages if not self._is_error(message)]
+        records = [_record(message) for message in messages if message.error() is None]
         records = [record for record in records if record.place not in gone]
         with self._lock:
             self._fetched.extend(records)
         if records:
             self._health.is_well()
+        for message in messages:
+            self._note_error(message)
         return bool(records)
 
-    def _is_error(self, message: Message) -> bool:
+    def _note_error(self, message: Message) -> None:
+        """Log what comes in a message's place. Raises QueueError for what is broken for good."""
         problem = message.error()
         if problem is None:
-            return False
+            return
         if problem.fatal():
             raise QueueError(f"Kafka gives no records: {problem.str()}")
         LOG.warning("Kafka: %s", problem.str(), extra={"topic": message.topic()})
         self._health.suspect(problem)
-        return True
 
     def _set_paused(self, places: Sequence[Place], paused: bool) -> None:
         for place in places:
@@ -316,12 +318,20 @@ async def _called(callback: Rebalanced, places: Sequence[Place]) -> None:
 
 def _record(message: Message) -> Record:
     place = Place(message.topic() or "", message.partition() or 0)
-    sent: Any = message.headers() or ()
-    headers = tuple((name, value or b"") for name, value in sent)
+    headers, problem = _headers(message)
     _, written = message.timestamp()
     key: Any = message.key()
     value: Any = message.value()
-    return Record(place, message.offset() or 0, key, value or b"", headers, written / 1000)
+    return Record(place, message.offset() or 0, key, value or b"", headers, written / 1000, problem)
+
+
+def _headers(message: Message) -> tuple[Headers, str]:
+    """Return the headers, and why they cannot be read: other clients write names that are not UTF-8."""
+    try:
+        sent: Any = message.headers() or ()
+    except (SystemError, UnicodeError) as problem:
+        return (), f"its headers cannot be read: {str(problem.__cause__ or problem)[:200]}"
+    return tuple((name, value or b"") for name, value in sent), ""
 
 
 _FENCED = {

@@ -14,7 +14,7 @@ class Place(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One message as the queue keeps it; `written` in seconds since 1970."""
+    """One message as the queue keeps it; `written` in seconds since 1970, `problem` says what of it cannot be read."""
 
     place: Place
     offset: int
@@ -22,6 +22,7 @@ class Record(NamedTuple):
     value: bytes
     headers: Headers
     written: float
+    problem: str = ""
 
 
 class Outgoing(NamedTuple):

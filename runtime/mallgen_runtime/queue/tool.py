@@ -256,6 +256,8 @@ def _shown(opened: AskedTopic, record: Record) -> dict[str, Any]:
         "headers": told,
     }
     try:
+        if record.problem:
+            raise Poison(record.problem)
         kind = told.get(headers.CONTENT_TYPE, "")
         message = decode(record.value, opened.topic.message_type, kind, opened.delivery.format)
     except Poison as problem:
