@@ -65,15 +65,17 @@ def run(stack: contextlib.ExitStack) -> int:
     for name in ("AUTH_ACCESS_SECRET", "PAY_NOTIFY_SECRET"):
         environment[name] = os.environ.setdefault(name, secrets.token_urlsafe(32))
     for name in demo.RPC_SERVICES:
-        words = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
+        seed = [sys.executable, "-m", f"{name}_rpc.seed", "etc/real.yaml"]
         print(f"$ python -m {name}_rpc.seed etc/real.yaml", flush=True)
-        subprocess.run(words, cwd=demo.COPY / "generated" / name, env=environment, check=True)
-    password = office.create_user(demo.COPY / "generated" / "product_admin", environment, "-f", "etc/real.yaml")
+        subprocess.run(seed, cwd=demo.COPY / "generated" / name, env=environment, check=True)
+    words = ("-f", "etc/real.yaml")
+    offices = {name: demo.COPY / "generated" / name for name in demo.ADMIN_SERVICES}
+    passwords = {name: office.create_user(folder, environment, *words) for name, folder in offices.items()}
     print("\n$ python -m mall_api -f etc/real.yaml   # and its RPC, queue and admin services", flush=True)
     with started(environment):
         wait(ports["mall"])
         code = demo.call_all(ports["mall"]) or walk.show(ports["mall"], demo.COPY / "generated" / "pay")
-        code = code or office.show(ports, password)
+        code = code or office.show(ports, passwords)
         code = code or sale.show(ports["mall"], environment["AUTH_ACCESS_SECRET"], of_mariadb(found.mariadb), figures)
         with Client(port=found.redis.port) as client:
             print(f"\n{client.dbsize()} keys are in Redis now", flush=True)

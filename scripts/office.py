@@ -1,4 +1,4 @@
-"""The back office of the demos: somebody changes a price, and the shop shows it."""
+"""The back offices of the demos: somebody changes a price and sends an order, and the shop shows both."""
 
 import http.client
 import json
@@ -6,12 +6,52 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-NAME, PRODUCT, PRICE = "ann", 7, "1.23"
-PATIENCE = 10.0  # seconds until the shop shows a new price
+NAME, PRODUCT, ORDER, USER, SENT = "ann", "7", "20220609123455", 123, 40
+PATIENCE = 10.0  # seconds until the shop shows a change
+
+
+class Edit(NamedTuple):
+    """A change in a back office: `read` finds its value in what the BFF answers for `page`."""
+
+    office: str
+    what: str
+    path: str
+    table: str
+    key: str
+    field: str
+    value: str | int
+    page: str
+    read: Callable[[Any], str | int]
+
+
+EDITS = (
+    Edit(
+        "product_admin",
+        "changes a price",
+        f"/v1/product/{PRODUCT}",
+        "product",
+        PRODUCT,
+        "price",
+        "1.23",
+        f"/v1/product/{PRODUCT}",
+        lambda answer: str(answer["price"]),
+    ),
+    Edit(
+        "order_admin",
+        "sends a paid order",
+        f"/v1/orders-row?id={ORDER}",
+        "orders",
+        ORDER,
+        "status",
+        SENT,
+        f"/v1/order/list?uid={USER}&ps=2",
+        lambda answer: next(int(one["status"]) for one in answer["orders"] if one["order_id"] == ORDER),
+    ),
+)
 
 
 class Answer(NamedTuple):
@@ -51,25 +91,28 @@ def log_in(port: int, password: str) -> str:
     return token
 
 
-def shown(port: int) -> str:
-    """Return the price that the BFF shows."""
-    price: str = ask(port, "GET", f"/v1/product/{PRODUCT}").values["price"]
-    return price
+def show(ports: Mapping[str, int], passwords: Mapping[str, str]) -> int:
+    """Change something in each back office until the BFF shows it; return 1 where it does not."""
+    return max(_show(edit, ports, passwords[edit.office]) for edit in EDITS)
 
 
-def show(ports: Mapping[str, int], password: str) -> int:
-    """Change a price in the back office until the BFF shows it; return 1 where it does not."""
-    print("\nthe back office changes a price", flush=True)
-    before = shown(ports["mall"])
-    token = log_in(ports["product_admin"], password)
-    path = f"/v1/product/{PRODUCT}"
-    changed = ask(ports["product_admin"], "PATCH", path, {"price": PRICE}, token)
-    print(f"product_admin: PATCH {path} {{'price': '{PRICE}'}} -> {changed.status}", flush=True)
+def _show(edit: Edit, ports: Mapping[str, int], password: str) -> int:
+    print(f"\nthe back office {edit.what}", flush=True)
+
+    def shown() -> str | int:
+        return edit.read(ask(ports["mall"], "GET", edit.page).values)
+
+    before, port = shown(), ports[edit.office]
+    token = log_in(port, password)
+    body = {edit.field: edit.value}
+    changed = ask(port, "PATCH", edit.path, body, token)
+    print(f"{edit.office}: PATCH {edit.path} {body} -> {changed.status}", flush=True)
     begun = time.monotonic()
-    while (after := shown(ports["mall"])) == before and time.monotonic() - begun < PATIENCE:
+    while (after := shown()) == before and time.monotonic() - begun < PATIENCE:
         time.sleep(0.01)
-    print(f"mall: GET {path} showed {before}, and {after} {time.monotonic() - begun:.2f} s later", flush=True)
-    trail = ask(ports["product_admin"], "GET", f"/v1/admin-audit?table_name=product&row_key={PRODUCT}", token=token)
+    print(f"mall: GET {edit.page} showed {before}, and {after} {time.monotonic() - begun:.2f} s later", flush=True)
+    trail = ask(port, "GET", f"/v1/admin-audit?table_name={edit.table}&row_key={edit.key}", token=token)
     row = trail.values["items"][-1]
     print(f"the trail: {row['actor']} {row['action']} {row['table_name']} {row['row_key']}", flush=True)
-    return int((changed.status, after, row["actor"], row["after_row"]["price"]) != (200, PRICE, NAME, PRICE))
+    seen = (changed.status, after, row["actor"], row["after_row"][edit.field])
+    return int(seen != (200, edit.value, NAME, edit.value))

@@ -190,6 +190,7 @@ CREATE TABLE `orders` (
   UNIQUE KEY `uk_requestid` (`requestid`),
   KEY `ix_userid_create_time` (`userid`, `create_time`),
   KEY `ix_userid_status_create_time` (`userid`, `status`, `create_time`),
+  KEY `ix_status_create_time` (`status`, `create_time`),
   CONSTRAINT `ck_orders_status` CHECK (`status` IN (10, 20, 30, 40, 50, 60, 70))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='订单表';
 

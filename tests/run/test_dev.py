@@ -32,11 +32,11 @@ class Dev:
         shutil.copytree(ROOT / "examples", root / "examples", ignore=shutil.ignore_patterns(".*"))
         shutil.copytree(seeded(), root / "generated")
         shutil.copy(ROOT / "mallgen.toml", root)
-        self.ports = {name: free_port() for name in ("mall", "product_admin", *RPC_SERVICES)}
+        self.ports = {name: free_port() for name in ("mall", "product_admin", "order_admin", *RPC_SERVICES)}
         for name, port in self.ports.items():
             (settings,) = (root / "generated" / name / "etc").glob("*.yaml")
             text = settings.read_text(encoding="utf-8")
-            settings.write_text(re.sub(r"\b(888[89]|808\d)\b", str(port), text), encoding="utf-8")
+            settings.write_text(re.sub(r"\b(888[89]|8890|808\d)\b", str(port), text), encoding="utf-8")
         self.log = root / "dev.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -105,7 +105,7 @@ def test_once_runs_a_command_when_all_are_up_and_gives_its_exit_code(dev: Dev) -
 
 def test_ctrl_c_stops_all_in_time_and_leaves_nothing(dev: Dev) -> None:
     dev.start()
-    dev.until("all 12 services are up")
+    dev.until("all 13 services are up")
     assert "测试商品名称" in dev.get(ORDERS)
     assert dev.process is not None
     started = time.monotonic()
@@ -140,7 +140,7 @@ def test_a_service_that_is_stopped_while_it_imports_prints_no_traceback(tmp_path
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
     dev.start()
-    dev.until("all 12 services are up")
+    dev.until("all 13 services are up")
     assert dev.process is not None
     dev.process.kill()
     dev.process.wait()
@@ -153,7 +153,7 @@ def test_nothing_is_left_when_mallgen_itself_is_killed(dev: Dev) -> None:
 @pytest.mark.slow
 def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) -> None:
     dev.start()
-    dev.until("all 12 services are up")
+    dev.until("all 13 services are up")
     items = dev.root / "generated" / "product" / "product_rpc" / "items.py"
     written(items, ("name=row.name,", 'name="改过的名称",'))
     dev.until("items.py changed; restarting")
@@ -173,7 +173,7 @@ def test_changed_code_is_restarted_and_a_changed_contract_generated(dev: Dev) ->
 @pytest.mark.slow
 def test_a_wrong_contract_is_told_and_the_services_stay(dev: Dev) -> None:
     dev.start()
-    dev.until("all 12 services are up")
+    dev.until("all 13 services are up")
     contract = dev.root / "examples" / "mall.api"
     text = contract.read_text(encoding="utf-8")
     contract.write_text(text.replace("returns (FlashSaleResponse)", "returns (FlashSaleRespons)"), encoding="utf-8")

@@ -11,6 +11,7 @@ from order_rpc.logic.create_logic import CreateLogic
 from order_rpc.logic.get_logic import GetLogic
 from order_rpc.logic.mark_paid_logic import MarkPaidLogic
 from order_rpc.logic.orders_logic import OrdersLogic
+from order_rpc.logic.refresh_logic import RefreshLogic
 from order_rpc.pb.order_pb2 import (
     CloseRequest,
     CloseResponse,
@@ -22,6 +23,8 @@ from order_rpc.pb.order_pb2 import (
     OrderItem,
     OrdersRequest,
     OrdersResponse,
+    RefreshRequest,
+    RefreshResponse,
 )
 from order_rpc.svc import ServiceContext
 
@@ -57,6 +60,13 @@ async def close(
 ) -> CloseResponse:
     """/order.Order/Close"""
     return await CloseLogic(ctx, svc).close(req)
+
+
+async def refresh(
+    ctx: RpcContext, svc: ServiceContext, req: RefreshRequest
+) -> RefreshResponse:
+    """/order.Order/Refresh"""
+    return await RefreshLogic(ctx, svc).refresh(req)
 
 
 SERVICES: tuple[Service[ServiceContext], ...] = (
@@ -97,6 +107,13 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 CloseRequest,
                 CloseResponse,
                 contract="order.proto:30",
+            ),
+            Unary(
+                "/order.Order/Refresh",
+                refresh,
+                RefreshRequest,
+                RefreshResponse,
+                contract="order.proto:35",
             ),
         ),
     ),

@@ -73,6 +73,25 @@ def test_a_paid_order_stays() -> None:
     run(test)
 
 
+def test_what_staff_make_of_an_order_holds() -> None:
+    """One that they cancel is not paid, and gives its stock back; one that they send stays paid."""
+
+    async def test(client: OrderClient, svc: ServiceContext) -> None:
+        id = (await client.create(WANTED)).order_id
+        for status in (Status.TO_SEND, Status.TO_RECEIVE, Status.DONE):
+            await svc.orders.update(id, status=status)
+            await client.mark_paid(MarkPaidRequest(order_id=id))
+            assert (await client.close(CloseRequest(request_id="7-a"))).is_paid
+            assert (await client.get(GetRequest(order_id=id))).status == status
+        await svc.orders.update(id, status=Status.CANCELLED)
+        paying = client.mark_paid(MarkPaidRequest(order_id=id))
+        assert await code(paying) == Code.FAILED_PRECONDITION
+        assert not (await client.close(CloseRequest(request_id="7-a"))).is_paid
+        assert (await client.get(GetRequest(order_id=id))).status == Status.CANCELLED
+
+    run(test)
+
+
 def test_a_request_without_an_order() -> None:
     async def test(client: OrderClient, svc: ServiceContext) -> None:
         for request in ("nobody's", "nobody's", "r" * 64):

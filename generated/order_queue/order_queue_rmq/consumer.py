@@ -6,14 +6,20 @@
 
 from mallgen_runtime.queue import MessageContext, Topic
 
+from order_queue_rmq.logic.changed_logic import ChangedLogic
 from order_queue_rmq.logic.placed_logic import PlacedLogic
-from order_queue_rmq.pb.order_queue_pb2 import PlacedOrder
+from order_queue_rmq.pb.order_queue_pb2 import OrderChanged, PlacedOrder
 from order_queue_rmq.svc import ServiceContext
 
 
 async def placed(ctx: MessageContext, svc: ServiceContext, msg: PlacedOrder) -> None:
     """order_queue.placed"""
     await PlacedLogic(ctx, svc).placed(msg)
+
+
+async def changed(ctx: MessageContext, svc: ServiceContext, msg: OrderChanged) -> None:
+    """order_queue.changed"""
+    await ChangedLogic(ctx, svc).changed(msg)
 
 
 TOPICS: tuple[Topic[ServiceContext], ...] = (
@@ -24,5 +30,13 @@ TOPICS: tuple[Topic[ServiceContext], ...] = (
         key="request_id",
         setting="placed",
         contract="order_queue.proto:13",
+    ),
+    Topic(
+        "order_queue.changed",
+        changed,
+        OrderChanged,
+        key="order_id",
+        setting="changed",
+        contract="order_queue.proto:18",
     ),
 )

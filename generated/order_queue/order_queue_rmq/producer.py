@@ -6,14 +6,16 @@
 
 from mallgen_runtime.queue import Address, Producer
 
-from order_queue_rmq.pb.order_queue_pb2 import PlacedOrder
+from order_queue_rmq.pb.order_queue_pb2 import OrderChanged, PlacedOrder
 
 __all__ = [
+    "OrderChanged",
     "OrderQueueProducer",
     "PlacedOrder",
 ]
 
 PLACED = Address("order_queue.placed", "order_queue.PlacedOrder", key="request_id")
+CHANGED = Address("order_queue.changed", "order_queue.OrderChanged", key="order_id")
 
 
 class OrderQueueProducer:
@@ -25,3 +27,7 @@ class OrderQueueProducer:
     async def placed(self, msg: PlacedOrder, *, key: str | None = None) -> None:
         """有人正在下单: 到时仍未付款, 则关闭订单, 归还库存"""
         await self._producer.send(PLACED, msg, key)
+
+    async def changed(self, msg: OrderChanged, *, key: str | None = None) -> None:
+        """订单在 order.rpc 之外被修改: 缓存与列表跟上"""
+        await self._producer.send(CHANGED, msg, key)

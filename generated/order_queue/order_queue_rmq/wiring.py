@@ -23,6 +23,7 @@ class BaseConfig(QueueServerConf, kw_only=True):
     """Settings that order_queue asks for."""
 
     placed: TopicConf = field(default_factory=TopicConf)
+    changed: TopicConf = field(default_factory=TopicConf)
     order_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     product_rpc: RpcClientConf = field(default_factory=RpcClientConf)
     seckill_rpc: RpcClientConf = field(default_factory=RpcClientConf)

@@ -55,6 +55,9 @@ _BY_USERID_STATUS_CREATE_TIME = ListRule(
     True,
     1000,
 )
+_BY_STATUS_CREATE_TIME = Keyset(
+    ("status",), ("create_time", "id"), "ix_status_create_time"
+)
 
 
 class OrdersRow(Row, frozen=True):
@@ -204,3 +207,22 @@ class OrdersModelGen(Model[OrdersRow]):
     async def count_by_userid_status_create_time(self, userid: int, status: int) -> int:
         """Return the number of rows with this userid and status."""
         return await self._count(("userid", "status"), (userid, status))
+
+    async def list_by_status_create_time(
+        self,
+        status: int,
+        cursor: tuple[datetime, str] | None = None,
+        limit: int = 20,
+        *,
+        descending: bool = True,
+    ) -> Page[OrdersRow, tuple[datetime, str]]:
+        """Return a page of the rows with this status, by create_time and id; the
+        first one without a cursor.
+        """
+        return await self._page(
+            _BY_STATUS_CREATE_TIME, (status,), cursor, limit, descending
+        )
+
+    async def count_by_status_create_time(self, status: int) -> int:
+        """Return the number of rows with this status."""
+        return await self._count(("status",), (status,))

@@ -39,6 +39,7 @@ CREATE TABLE "orders" (
 CREATE UNIQUE INDEX "orders_uk_requestid" ON "orders" ("requestid");
 CREATE INDEX "orders_ix_userid_create_time" ON "orders" ("userid", "create_time");
 CREATE INDEX "orders_ix_userid_status_create_time" ON "orders" ("userid", "status", "create_time");
+CREATE INDEX "orders_ix_status_create_time" ON "orders" ("status", "create_time");
 CREATE TABLE "orderitem" (
   "id" INTEGER PRIMARY KEY AUTOINCREMENT,
   "orderid" TEXT NOT NULL,

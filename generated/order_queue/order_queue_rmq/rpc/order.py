@@ -19,6 +19,8 @@ from order_queue_rmq.rpc.pb.order_pb2 import (
     OrdersRequest,
     OrdersResponse,
     Receiver,
+    RefreshRequest,
+    RefreshResponse,
 )
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "OrdersRequest",
     "OrdersResponse",
     "Receiver",
+    "RefreshRequest",
+    "RefreshResponse",
 ]
 
 
@@ -82,4 +86,12 @@ class OrderClient:
         """关闭一个下单请求的未付款的订单; 没有订单不是错误"""
         return await self._channel.unary(
             "/order.Order/Close", req, CloseResponse, timeout, idempotent=True
+        )
+
+    async def refresh(
+        self, req: RefreshRequest, *, timeout: float | None = None
+    ) -> RefreshResponse:
+        """订单或它的收货信息在别处被修改, 例如后台: 缓存与列表跟上"""
+        return await self._channel.unary(
+            "/order.Order/Refresh", req, RefreshResponse, timeout, idempotent=True
         )

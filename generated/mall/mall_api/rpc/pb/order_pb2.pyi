@@ -141,3 +141,10 @@ class CloseRequest(Message):
 class CloseResponse(Message):
     is_paid: bool
     def __init__(self, *, is_paid: bool | None = ...) -> None: ...
+
+class RefreshRequest(Message):
+    order_id: str
+    def __init__(self, *, order_id: str | None = ...) -> None: ...
+
+class RefreshResponse(Message):
+    def __init__(self) -> None: ...

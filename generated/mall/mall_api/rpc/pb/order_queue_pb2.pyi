@@ -24,3 +24,7 @@ class PlacedOrder(Message):
         user_id: int | None = ...,
         product_id: int | None = ...,
     ) -> None: ...
+
+class OrderChanged(Message):
+    order_id: str
+    def __init__(self, *, order_id: str | None = ...) -> None: ...

@@ -13,7 +13,7 @@ import seckill_queue_rmq.rpc.pb.mallgen.queue_pb2
 
 def _build(names):
     file = _pool.Default().AddSerializedFile(
-        b'\n.mallgen/66a68792e75d880cbe37e92ca31e7642.proto\x12\x0border_queue\x1a\x1bgoogle/protobuf/empty.proto\x1a.mallgen/2b97af0781b0a5079d6d6a103aa4248c.proto"\x83\x01\n\x0bPlacedOrder\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n\nplace_time\x18\x02 \x01(\x03R\tplaceTime\x12\x17\n\x07user_id\x18\x03 \x01(\x03R\x06userId\x12\x1d\n\nproduct_id\x18\x04 \x01(\x03R\tproductId2X\n\nOrderQueue\x12J\n\x06Placed\x12\x18.order_queue.PlacedOrder\x1a\x16.google.protobuf.Empty"\x0e\xc2\xeb\x18\nrequest_idB\x0fZ\r./order_queueb\x06proto3'
+        b'\n.mallgen/53229c17af72480e5f95aea12bb2e9c9.proto\x12\x0border_queue\x1a\x1bgoogle/protobuf/empty.proto\x1a.mallgen/2b97af0781b0a5079d6d6a103aa4248c.proto"\x83\x01\n\x0bPlacedOrder\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n\nplace_time\x18\x02 \x01(\x03R\tplaceTime\x12\x17\n\x07user_id\x18\x03 \x01(\x03R\x06userId\x12\x1d\n\nproduct_id\x18\x04 \x01(\x03R\tproductId")\n\x0cOrderChanged\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId2\xa4\x01\n\nOrderQueue\x12J\n\x06Placed\x12\x18.order_queue.PlacedOrder\x1a\x16.google.protobuf.Empty"\x0e\xc2\xeb\x18\nrequest_id\x12J\n\x07Changed\x12\x19.order_queue.OrderChanged\x1a\x16.google.protobuf.Empty"\x0c\xc2\xeb\x18\x08order_idB\x0fZ\r./order_queueb\x06proto3'
     )
     names["DESCRIPTOR"] = file
     _builder.BuildMessageAndEnumDescriptors(file, names)
