@@ -107,6 +107,7 @@ def test_a_step_that_there_is_not_changes_nothing(shop: Shop, orders: AdminServi
     with shop.rpc("order"), shop.rpc("product"), shop.mall() as mall:
         assert [step(orders, UNPAID, status) for status in (20, 60, 30, 40, 50)] == [400, 400, 409, 409, 409]
         assert [step(orders, PAID, status) for status in (10, 70, 50)] == [400, 409, 409]
+        assert orders.ask("PATCH", f"/v1/orders-row?id={PAID}", {}).status == 400
         many = {"keys": [PAID, UNPAID], "action": "set", "status": 40}
         assert orders.ask("POST", "/v1/orders-change", many).status == 409
         assert orders.ask("POST", "/v1/orders-change", {**many, "action": "delete"}).status == 400

@@ -16,7 +16,7 @@ PAGE = """\
       "key": [
         "id"
       ],
-      "version": "status",
+      "version": "",
       "is_trail": false,
       "fields": [
         {
@@ -97,6 +97,7 @@ PAGE = """\
               "name": "已取消"
             }
           ],
+          "update": true,
           "set": true
         },
         {

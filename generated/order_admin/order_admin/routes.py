@@ -137,7 +137,7 @@ async def orders_get_orders(ctx: Context, svc: ServiceContext) -> Response:
 
 
 class _OrdersUpdateOrdersBody(Struct, kw_only=True):
-    status: Annotated[Int16, Options(30, 40, 50, 70)]
+    status: Annotated[Int16 | None, Options(30, 40, 50, 70)] = None
 
 
 async def orders_update_orders(ctx: Context, svc: ServiceContext) -> Response:

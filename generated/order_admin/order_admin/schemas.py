@@ -109,7 +109,7 @@ class UpdateOrdersRequest(Struct, kw_only=True):
 
     id: Annotated[str, Validate("max=64", "form", "id")]  # 订单ID
     # 订单状态: 30-待发货,40-待收货,50-交易成功,70-已取消
-    status: Annotated[Int16, Options(30, 40, 50, 70)]
+    status: Annotated[Int16 | None, Options(30, 40, 50, 70)] = None
 
 
 class ChangeOrdersRequest(Struct, kw_only=True):

@@ -16,6 +16,8 @@ class UpdateOrdersLogic:
         self.svc = svc
 
     async def update_orders(self, req: UpdateOrdersRequest) -> Orders | Response:
+        if req.status is None:
+            raise ApiError(400, "no_change", "the request changes no field")
         async with self.svc.db.transaction() as tx:
             rows = self.svc.orders.within(tx)
             old = await rows.find_one(req.id)
