@@ -86,9 +86,9 @@ def statuses(mall: Service) -> list[int]:
     return [one["status"] for one in mall.request("GET", "/v1/order/list?uid=123&ps=3").json()["orders"]]
 
 
-def step(orders: AdminService, id: str, status: int) -> int:
+def step(orders: AdminService, order: str, status: int) -> int:
     """Ask for the next status of an order, and return the status of the answer."""
-    return orders.ask("PATCH", f"/v1/orders-row?id={id}", {"status": status}).status
+    return orders.ask("PATCH", f"/v1/orders-row?id={order}", {"status": status}).status
 
 
 def test_the_shop_lists_orders_as_the_back_office_left_them(shop: Shop, orders: AdminService) -> None:
