@@ -83,9 +83,9 @@ async def bought(line: Line, token: str, product: int, deadline: float) -> str:
     while state not in ("accepted", "already"):
         answer = await line.ask("POST", "/v1/flashsale/buy", token, {"product_id": product})
         state = answer.get("state", "")
-        if state == "sold_out" or time.monotonic() > deadline:
+        if state in ("sold_out", "ended") or time.monotonic() > deadline:
             return state or "no answer"
-        if not state:
+        if state in ("", "not_started"):
             await asyncio.sleep(random.uniform(0.05, 0.3))
     while state not in DEFINITE and time.monotonic() < deadline:
         state = (await line.ask("GET", f"/v1/flashsale/result?product_id={product}", token)).get("state", "")

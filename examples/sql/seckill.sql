@@ -9,6 +9,8 @@ CREATE TABLE `stock` (
   `price` decimal(20,2) NOT NULL COMMENT '秒杀价, 单位-元, 保留两位小数',
   `total` int NOT NULL COMMENT '总件数',
   `remaining` int NOT NULL COMMENT '剩余件数',
+  `start_time` datetime NULL COMMENT '开始时间, 包含; NULL 为已经开始',
+  `end_time` datetime NULL COMMENT '结束时间, 不包含; NULL 为不结束',
   PRIMARY KEY (`proid`),
   CONSTRAINT `ck_stock_remaining` CHECK (`remaining` BETWEEN 0 AND `total`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='秒杀库存表';

@@ -16,6 +16,6 @@ def test_what_the_page_shows_is_in_the_file(shown: re.Match[str]) -> None:
 
 
 def test_the_page_shows_both_sagas_whole_and_the_back_offices() -> None:
-    sagas = ["seckill"] * 3 + ["seckill_queue", "seckill", "mall", "order_queue", "pay"]
+    sagas = ["seckill"] * 4 + ["seckill_queue", "seckill", "mall", "order_queue", "pay"]
     shown = [*sagas, "product_admin", "product_queue", "order_admin"]
     assert [match["path"].split("/")[1] for match in SHOWN.finditer(PAGE)] == shown

@@ -16,7 +16,9 @@ class FlashSaleBuyRequest(Struct, kw_only=True):
 
 
 class FlashSaleBuyResponse(Struct, kw_only=True):
-    state: str  # accepted-抢到了, sold_out-已售完, already-已经抢过
+    # accepted-抢到了, sold_out-已售完, already-已经抢过, not_started-尚未开始, ended-已
+    # 经结束
+    state: str
 
 
 class FlashSaleResultRequest(Struct, kw_only=True):
@@ -25,7 +27,7 @@ class FlashSaleResultRequest(Struct, kw_only=True):
 
 class FlashSaleResultResponse(Struct, kw_only=True):
     # pending-下单中, bought-已下单, sold_out-已售完, refused-未能下单, closed-未付款已
-    # 关闭, not_asked-没有抢过
+    # 关闭, not_asked-没有抢过, not_started-尚未开始, ended-已经结束
     state: str
     order_id: str  # 已下单或已关闭时
 

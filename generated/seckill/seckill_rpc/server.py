@@ -11,6 +11,7 @@ from seckill_rpc.logic.cancel_logic import CancelLogic
 from seckill_rpc.logic.expire_logic import ExpireLogic
 from seckill_rpc.logic.result_logic import ResultLogic
 from seckill_rpc.logic.settle_logic import SettleLogic
+from seckill_rpc.logic.times_logic import TimesLogic
 from seckill_rpc.pb.seckill_pb2 import (
     BuyRequest,
     BuyResponse,
@@ -22,6 +23,8 @@ from seckill_rpc.pb.seckill_pb2 import (
     ResultResponse,
     SettleRequest,
     SettleResponse,
+    TimesRequest,
+    TimesResponse,
 )
 from seckill_rpc.svc import ServiceContext
 
@@ -36,6 +39,13 @@ async def result(
 ) -> ResultResponse:
     """/seckill.Seckill/Result"""
     return await ResultLogic(ctx, svc).result(req)
+
+
+async def times(
+    ctx: RpcContext, svc: ServiceContext, req: TimesRequest
+) -> TimesResponse:
+    """/seckill.Seckill/Times"""
+    return await TimesLogic(ctx, svc).times(req)
 
 
 async def settle(
@@ -78,25 +88,32 @@ SERVICES: tuple[Service[ServiceContext], ...] = (
                 contract="seckill.proto:13",
             ),
             Unary(
+                "/seckill.Seckill/Times",
+                times,
+                TimesRequest,
+                TimesResponse,
+                contract="seckill.proto:18",
+            ),
+            Unary(
                 "/seckill.Seckill/Settle",
                 settle,
                 SettleRequest,
                 SettleResponse,
-                contract="seckill.proto:18",
+                contract="seckill.proto:23",
             ),
             Unary(
                 "/seckill.Seckill/Cancel",
                 cancel,
                 CancelRequest,
                 CancelResponse,
-                contract="seckill.proto:23",
+                contract="seckill.proto:28",
             ),
             Unary(
                 "/seckill.Seckill/Expire",
                 expire,
                 ExpireRequest,
                 ExpireResponse,
-                contract="seckill.proto:28",
+                contract="seckill.proto:33",
             ),
         ),
     ),

@@ -2,6 +2,8 @@
 """What the logic of seckill works with."""
 
 import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from mallgen_runtime.cache import Allowance
 from mallgen_runtime.sql import DatabaseError
@@ -16,6 +18,7 @@ class ServiceContext(BaseContext[Config]):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.gate = Allowance(self.cache, "gate")  # how many more may try to buy
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def start(self) -> None:
         """Rebuild the gates: a process that was killed may have taken what it did not sell."""

@@ -15,8 +15,11 @@ from mall_api.rpc.pb.seckill_pb2 import (
     ExpireResponse,
     ResultRequest,
     ResultResponse,
+    SaleTimes,
     SettleRequest,
     SettleResponse,
+    TimesRequest,
+    TimesResponse,
 )
 
 __all__ = [
@@ -28,9 +31,12 @@ __all__ = [
     "ExpireResponse",
     "ResultRequest",
     "ResultResponse",
+    "SaleTimes",
     "SeckillClient",
     "SettleRequest",
     "SettleResponse",
+    "TimesRequest",
+    "TimesResponse",
 ]
 
 
@@ -54,6 +60,14 @@ class SeckillClient:
         """抢购结果"""
         return await self._channel.unary(
             "/seckill.Seckill/Result", req, ResultResponse, timeout, idempotent=True
+        )
+
+    async def times(
+        self, req: TimesRequest, *, timeout: float | None = None
+    ) -> TimesResponse:
+        """商品的秒杀何时开始, 何时结束"""
+        return await self._channel.unary(
+            "/seckill.Seckill/Times", req, TimesResponse, timeout, idempotent=True
         )
 
     async def settle(

@@ -9,6 +9,7 @@ from mallgen_runtime.sql import DuplicateKey
 from seckill_rpc.model.stock_model_gen import StockRow
 from seckill_rpc.pb.seckill_pb2 import BuyRequest, BuyResponse
 from seckill_rpc.rpc.seckill_queue import OrderRequest
+from seckill_rpc.sale_times import is_early, is_over
 from seckill_rpc.svc import ServiceContext
 
 
@@ -22,16 +23,20 @@ class BuyLogic:
     async def buy(self, req: BuyRequest) -> BuyResponse:
         """The gate turns the crowd away; what is sold to whom is for the transaction behind it to say."""
         state = await self._state(req)
-        if state == BuyResponse.SOLD_OUT:  # or an earlier answer was lost
+        if state in (BuyResponse.SOLD_OUT, BuyResponse.ENDED):
             purchases = self.svc.purchase.within(self.svc.db.primary)
-            purchase = await purchases.of(req.user_id, req.product_id)
-            state = BuyResponse.SOLD_OUT if purchase is None else BuyResponse.ALREADY
+            if await purchases.of(req.user_id, req.product_id):
+                state = BuyResponse.ALREADY  # an earlier answer was lost
         return BuyResponse(state=state)
 
     async def _state(self, req: BuyRequest) -> BuyResponse.State:
+        stock, now = await self._stock(req.product_id), self.svc.now()
+        if is_early(stock, now):
+            return BuyResponse.NOT_STARTED
+        if is_over(stock, now):
+            return BuyResponse.ENDED
         gate = self.svc.gate
         has_passed = await gate.take(req.product_id)
-        stock = await self._stock(req.product_id)
         if has_passed is None:  # lost, or there never was one
             await gate.fill(req.product_id, count=stock.remaining)
             has_passed = await gate.take(req.product_id)

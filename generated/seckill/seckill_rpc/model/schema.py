@@ -27,6 +27,8 @@ CREATE TABLE "stock" (
   "price" DECIMAL(20,2) NOT NULL,
   "total" INTEGER NOT NULL,
   "remaining" INTEGER NOT NULL,
+  "start_time" TEXT,
+  "end_time" TEXT,
   PRIMARY KEY ("proid"),
   CHECK ("remaining" BETWEEN 0 AND "total")
 );

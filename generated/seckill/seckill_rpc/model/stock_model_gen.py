@@ -5,10 +5,12 @@
 """The table stock: 秒杀库存表"""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Required, TypedDict, Unpack
 
 from mallgen_runtime.sql import (
+    DatetimeColumn,
     DecimalColumn,
     IntColumn,
     Keyset,
@@ -25,6 +27,8 @@ TABLE = Table(
         DecimalColumn("price", 20, 2),
         IntColumn("total", 32),
         IntColumn("remaining", 32),
+        DatetimeColumn("start_time", null=True, has_default=True),
+        DatetimeColumn("end_time", null=True, has_default=True),
     ),
     key=("proid",),
 )
@@ -38,6 +42,8 @@ class StockRow(Row, frozen=True):
     price: Decimal  # 秒杀价, 单位-元, 保留两位小数
     total: int  # 总件数
     remaining: int  # 剩余件数
+    start_time: datetime | None  # 开始时间, 包含; NULL 为已经开始
+    end_time: datetime | None  # 结束时间, 不包含; NULL 为不结束
 
 
 class StockValues(TypedDict, total=False):
@@ -47,6 +53,8 @@ class StockValues(TypedDict, total=False):
     price: Required[Decimal]
     total: Required[int]
     remaining: Required[int]
+    start_time: datetime | None
+    end_time: datetime | None
 
 
 class StockChanges(TypedDict, total=False):
@@ -55,6 +63,8 @@ class StockChanges(TypedDict, total=False):
     price: Decimal
     total: int
     remaining: int
+    start_time: datetime | None
+    end_time: datetime | None
 
 
 class StockModelGen(Model[StockRow]):

@@ -5,9 +5,10 @@
 # mypy: ignore-errors
 """The types of seckill.proto."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from mallgen_runtime.rpc.message import Enum, Message
+from mallgen_runtime.rpc.message import Enum, Message, Repeated, RepeatedMessage
 
 DESCRIPTOR: Any
 
@@ -24,11 +25,15 @@ class BuyResponse(Message):
         ACCEPTED: BuyResponse.State
         SOLD_OUT: BuyResponse.State
         ALREADY: BuyResponse.State
+        NOT_STARTED: BuyResponse.State
+        ENDED: BuyResponse.State
 
     UNKNOWN: BuyResponse.State
     ACCEPTED: BuyResponse.State
     SOLD_OUT: BuyResponse.State
     ALREADY: BuyResponse.State
+    NOT_STARTED: BuyResponse.State
+    ENDED: BuyResponse.State
     state: BuyResponse.State
     def __init__(
         self, *, state: BuyResponse.State | int | str | None = ...
@@ -50,6 +55,8 @@ class ResultResponse(Message):
         REFUSED: ResultResponse.State
         NOT_ASKED: ResultResponse.State
         CLOSED: ResultResponse.State
+        NOT_STARTED: ResultResponse.State
+        ENDED: ResultResponse.State
 
     UNKNOWN: ResultResponse.State
     PENDING: ResultResponse.State
@@ -58,6 +65,8 @@ class ResultResponse(Message):
     REFUSED: ResultResponse.State
     NOT_ASKED: ResultResponse.State
     CLOSED: ResultResponse.State
+    NOT_STARTED: ResultResponse.State
+    ENDED: ResultResponse.State
     state: ResultResponse.State
     order_id: str
     def __init__(
@@ -101,3 +110,25 @@ class ExpireRequest(Message):
 
 class ExpireResponse(Message):
     def __init__(self) -> None: ...
+
+class TimesRequest(Message):
+    product_ids: Repeated[int]
+    def __init__(self, *, product_ids: Iterable[int] | None = ...) -> None: ...
+
+class TimesResponse(Message):
+    sales: RepeatedMessage[SaleTimes]
+    def __init__(self, *, sales: Iterable[SaleTimes] | None = ...) -> None: ...
+
+class SaleTimes(Message):
+    product_id: int
+    start_time: int
+    end_time: int
+    has_ended: bool
+    def __init__(
+        self,
+        *,
+        product_id: int | None = ...,
+        start_time: int | None = ...,
+        end_time: int | None = ...,
+        has_ended: bool | None = ...,
+    ) -> None: ...
