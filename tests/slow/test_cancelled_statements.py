@@ -103,7 +103,7 @@ async def whole(database: Database, kept: set[int]) -> None:
     pools: list[Any] = [database._writing, *database._reading]
     assert all(not pool._used and not pool._waiting for pool in pools)
     for pool in pools:
-        held = [await pool.wait() for _ in range(pool._limits.most)]
+        held = [pool.take() or await pool.wait() for _ in range(pool._limits.most)]
         for one in held:
             assert [tuple(row) for row in await one.connection.fetch("SELECT 41 + 1")] == [(42,)]
         if database.dialect in CONNECTIONS:
