@@ -32,11 +32,12 @@ class Renderer:
     """Renders the compiled templates of mallgen/_built.
 
     `prove`: compile each Python module, as must be done before it is written. `most`: the limit for the bytes of all
-    texts of one contract, beyond which methods raise TooMuch.
+    texts of one contract, beyond which methods raise TooMuch. `pretty`: lay modules out, which only people need.
     """
 
-    def __init__(self, prove: bool = True, most: int = DEFAULT.output) -> None:
+    def __init__(self, prove: bool = True, most: int = DEFAULT.output, pretty: bool = True) -> None:
         self._prove = prove
+        self._pretty = pretty
         self._left = most
         self._templates: dict[str, Callable[..., str]] = {}
 
@@ -64,6 +65,8 @@ class Renderer:
 
     def python(self, template: str, **view: Any) -> str:
         """Return a rendered Python module, laid out as black does and proved to compile."""
+        if not self._pretty:
+            return self.compiled(template, **view)
         text = laid_out(self.render(template, **view), template)
         if self._prove:
             prove(text, template)

@@ -109,7 +109,8 @@ class HttpWitnesses:
         if pair.old is None:
             return
         samples = self._of_route(pair.old)
-        tried = [samples.smallest(), samples.smallest(True), *samples.of_field(field, self._samples[1])]
+        several = (samples.smallest(), samples.smallest(True), *samples.of_field(field, self._samples[1]))
+        tried = list(dict.fromkeys(several))
         for sample, old, new in self._both(tried if only is None else tried[only : only + 1]):
             refused = self._refused(new, field)
             line = refused or self._read_otherwise(pair, field, sample, old, new)
@@ -310,7 +311,7 @@ def _rules(field: WireField | None) -> object:
 
 def _load(child: Child, contract: Contract, service: str) -> None:
     """Make the code of a contract and give it to a child. Raises NotExecuted."""
-    emitted = emit(contract, HttpOptions(package=f"witness_{service}", prove=False))
+    emitted = emit(contract, HttpOptions(package=f"witness_{service}", prove=False, pretty=False))
     if not emitted.files:
         problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
         raise NotExecuted(f"no code can be made of {contract.file}: {problem}")

@@ -30,7 +30,8 @@ class HttpOptions(Struct, frozen=True):
     `name` and `package` replace those derived from the contract, unless empty. `port` goes into the settings of a new
     project; one that `is_admin` has accounts, and listens for this machine alone. `bodies` are pairs of route
     (`GET /v1/greet`) and logic; the other routes get stubs. `uses` are the RPC services that this one calls, `tables`
-    those of its database. `prove` compiles each generated module; `most` limits the bytes of all files.
+    those of its database. `prove` compiles each generated module; `most` limits the bytes of all files; only what
+    people read must be `pretty`.
     """
 
     port: int = 8888
@@ -42,6 +43,7 @@ class HttpOptions(Struct, frozen=True):
     package: str = ""
     prove: bool = True
     most: int = DEFAULT.output
+    pretty: bool = True
 
 
 def emit(contract: Contract, options: HttpOptions) -> Emitted:
@@ -53,7 +55,7 @@ def emit(contract: Contract, options: HttpOptions) -> Emitted:
 
 
 def _emit(contract: Contract, options: HttpOptions) -> Emitted:
-    renderer = Renderer(options.prove, options.most)
+    renderer = Renderer(options.prove, options.most, options.pretty)
     named = structs.replace(contract, service=options.name or contract.service)
     plan, unfit = decide(named, options.package)
     renderer.hold(_least(plan))
