@@ -112,7 +112,7 @@ def _listed(inner: Callable[[Any], Any], count: int | None) -> Callable[[Any], A
 def _struct(value: Any, cls: Any) -> dict[str, Any]:
     omits = cls.__struct_config__.omit_defaults
     found = {}
-    for info, field in zip(msgspec.structs.fields(cls), fields(cls), strict=True):
+    for info, field in _described(cls):
         item = getattr(value, field.name)
         if omits and (item == info.default if info.default is not msgspec.NODEFAULT else _is_empty(info, item)):
             continue
@@ -122,6 +122,11 @@ def _struct(value: Any, cls: Any) -> dict[str, Any]:
             problem.path = f"{field.wire}.{problem.path}" if problem.path else field.wire
             raise
     return found
+
+
+@cache
+def _described(cls: Any) -> tuple[tuple[msgspec.structs.FieldInfo, Field], ...]:
+    return tuple(zip(msgspec.structs.fields(cls), fields(cls), strict=True))
 
 
 def _is_empty(info: msgspec.structs.FieldInfo, item: Any) -> bool:
