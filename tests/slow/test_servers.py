@@ -209,9 +209,7 @@ def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
         assert b'"products"' in answer(process, f"http://127.0.0.1:{port}/v1/recommend?ps=1")
     finally:
         process.terminate()
-        process.wait(
-            timeout=60
-        )  # gunicorn loses the signal for a worker that starts just then, and kills it after 30 s
+        process.wait(timeout=60)  # gunicorn loses the signal for a worker that starts just then, and kills it later
 
 
 def answer(process: "subprocess.Popen[bytes]", url: str) -> bytes:

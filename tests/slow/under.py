@@ -138,10 +138,11 @@ def on_error(ctx, error):
     return response
 """
 _FACTORY = "all_api.app:create_app"
+_GUNICORN = "gunicorn -w 2 --graceful-timeout 5"
 COMMANDS = {
     "uvicorn": f"uvicorn --workers 2 --factory {_FACTORY} --timeout-graceful-shutdown 5 --host 127.0.0.1 --port",
-    "gunicorn-uvicorn": f"gunicorn -k uvicorn_worker.UvicornWorker -w 2 {_FACTORY}() -b 127.0.0.1:",
-    "gunicorn-asgi": f"gunicorn -k asgi -w 2 {_FACTORY}() -b 127.0.0.1:",
+    "gunicorn-uvicorn": f"{_GUNICORN} -k uvicorn_worker.UvicornWorker {_FACTORY}() -b 127.0.0.1:",
+    "gunicorn-asgi": f"{_GUNICORN} -k asgi {_FACTORY}() -b 127.0.0.1:",
     "granian": f"granian --interface asgi --workers 2 --factory {_FACTORY} --host 127.0.0.1 --port",
 }
 
