@@ -60,7 +60,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
             return f"sqlite:///{tmp_path / service}.db"
         server = request.getfixturevalue(f"{kind}_server")
         made: str = server.database()
-        tables = [table._replace(database="") for table in _tables(service)]
+        tables = [table._replace(database="") for table in tables_of(service)]
         server.run(script(tuple(tables), DIALECTS[kind]), made.rpartition("/")[2])
         return made
 
@@ -86,7 +86,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     return opens
 
 
-def _tables(service: str) -> tuple[model.Table, ...]:
+def tables_of(service: str) -> tuple[model.Table, ...]:
+    """Return the tables of a service's database, also those of its back office."""
     paths = sorted((ROOT / "examples" / "sql").glob("*.sql"))
     sources = [DdlSource(path.name, path.read_text(encoding="utf-8")) for path in paths]
     return read(sources, model.Dialect.MYSQL).schema.of(service)

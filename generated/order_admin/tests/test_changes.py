@@ -6,11 +6,18 @@ from collections.abc import Awaitable, Callable
 import pytest
 from mallgen_runtime import ApiError
 from mallgen_runtime.sql import DataSourceConf, Transaction
-from mallgen_runtime.testing import Client, made_up_secrets
+from mallgen_runtime.testing import Client, context, made_up_secrets
 
 from order_admin.admin import audit, order_steps
 from order_admin.app import create_app
 from order_admin.config import Config
+from order_admin.logic.orders.change_orders_logic import ChangeOrdersLogic
+from order_admin.logic.shopping.update_shopping_logic import UpdateShoppingLogic
+from order_admin.schemas import (
+    ChangeOrdersRequest,
+    ChangeOrdersResponse,
+    UpdateShoppingRequest,
+)
 from order_admin.status import Status
 from order_admin.svc import ServiceContext
 
@@ -89,28 +96,40 @@ def test_the_time_of_a_step_is_kept() -> None:
     run(test)
 
 
-def test_who_pays_meanwhile_has_paid() -> None:
+def test_who_receives_an_order_changes_until_it_is_sent() -> None:
     async def test(svc: ServiceContext) -> None:
-        await svc.orders.insert(id="7", requestid="7", userid=7)
-        seen = await svc.orders.find_one("7")
-        assert seen is not None and seen.status == Status.UNPAID
-        await svc.orders.update("7", status=Status.PAID)
-        with pytest.raises(ApiError, match="somebody else"):
-            await order_steps.take(svc.orders, seen, Status.CANCELLED)
-        row = await svc.orders.find_one("7")
-        assert row is not None and (row.status, row.close_time) == (Status.PAID, None)
+        logic = UpdateShoppingLogic(context(claims={"sub": "ann"}), svc)
+        await svc.orders.insert(id="7", requestid="7", userid=7, status=Status.PAID)
+        id = await svc.shopping.insert(orderid="7", userid=7, receiver_city="杭州")
+        await logic.update_shopping(UpdateShoppingRequest(id=id, receiver_city="绍兴"))
+        late = UpdateShoppingRequest(id=id, receiver_city="宁波")
+        for status in set(Status) - {Status.UNPAID, Status.PAID, Status.TO_SEND}:
+            await svc.orders.update("7", status=status)
+            with pytest.raises(ApiError, match="sent already, or closed"):
+                await logic.update_shopping(late)
+        row = await svc.shopping.find_one(id)
+        assert row is not None and row.receiver_city == "绍兴"
+        (trail,) = (await svc.admin_audit.list_by_id(None)).rows
+        assert (trail.table_name, trail.row_key) == ("shopping", str(id))
+        async with svc.db.transaction() as tx:
+            assert await told(tx) == [("order_queue.changed", b"7")]
 
     run(test)
 
 
-def test_a_sent_order_is_not_held() -> None:
+def test_many_orders_change_or_none_does() -> None:
     async def test(svc: ServiceContext) -> None:
-        held = {}
-        for status in Status:
-            id = str(int(status))
+        logic = ChangeOrdersLogic(context(claims={"sub": "ann"}), svc)
+        for id, status in (("a", 20), ("b", 30), ("c", 10)):
             await svc.orders.insert(id=id, requestid=id, userid=7, status=status)
-            held[int(status)] = await svc.orders.hold(id)
-        held[0] = await svc.orders.hold("nobody's")
-        assert [status for status, is_held in held.items() if is_held] == [10, 20, 30]
+        refused = ChangeOrdersRequest(keys=["c", "a"], action="set", status=40)
+        with pytest.raises(ApiError, match="never"):
+            await logic.change_orders(refused)
+        some = ChangeOrdersRequest(keys=["b", "a", "none"], action="set", status=40)
+        assert await logic.change_orders(some) == ChangeOrdersResponse(changed=2)
+        rows = await svc.orders.find_many(["a", "b", "c"])
+        assert [row.status for row in rows] == [40, 40, 10]
+        async with svc.db.transaction() as tx:
+            assert [key for _, key in await told(tx)] == [b"b", b"a"]
 
     run(test)

@@ -10,27 +10,25 @@ from order_admin.status import STEPS, Status
 
 
 async def take(rows: OrdersModel, old: OrdersRow, status: int) -> OrdersRow:
-    """Give an order its next status, and return its row. Raises ApiError where there is no such step, or no longer."""
+    """Give an order, which is locked, its next status, and return its row. Raises ApiError where there is no such step."""
     if status not in STEPS.get(old.status, ()):
         raise ApiError(
             409, "no_such_step", f"an order of status {old.status} never gets {status}"
         )
-    is_done = await rows.move(old.id, old.status, status)
-    if is_done and (times := _times(status)):
-        await rows.update(old.id, **times)
+    await rows.update(old.id, **_changes(status))
     new = await rows.find_one(old.id)
-    if new is None or not is_done:
-        raise ApiError(409, "changed", "somebody else has changed it: read it again")
+    if new is None:
+        raise ApiError(404, "not_found", "there is no such order")
     return new
 
 
-def _times(status: int) -> OrdersChanges:
+def _changes(status: int) -> OrdersChanges:
     now = datetime.now(UTC)
     match status:
         case Status.TO_RECEIVE:
-            return {"send_time": now}
+            return {"status": status, "send_time": now}
         case Status.DONE:
-            return {"end_time": now}
+            return {"status": status, "end_time": now}
         case Status.CANCELLED:
-            return {"close_time": now}
-    return {}
+            return {"status": status, "close_time": now}
+    return {"status": status}

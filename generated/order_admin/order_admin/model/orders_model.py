@@ -1,25 +1,19 @@
 # This file is yours: mallgen writes it once; only `mallgen sync` changes it later.
 """Queries of your own on orders."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from order_admin.model.orders_model_gen import OrdersModelGen
-from order_admin.status import NOT_SENT
 
 
 class OrdersModel(OrdersModelGen):
     """The table orders: 订单表"""
 
-    async def move(self, id: str, old: int, new: int) -> bool:
-        """Give an order another status; return False, and change nothing, where it has not the old one any more."""
-        statement = 'UPDATE "orders" SET "status" = ?, "update_time" = ? WHERE "id" = ? AND "status" = ?'
-        values = (new, datetime.now(UTC), id, old)
-        return bool(await self.execute(statement, *values, changes=[id]))
+    async def lock(self, ids: Sequence[str]) -> None:
+        """Lock orders until the transaction ends: nobody pays, closes or sends them meanwhile.
 
-    async def hold(self, id: str) -> bool:
-        """Lock an order that is not sent until the transaction ends; return False where it is sent, closed or gone."""
-        statement = (
-            'UPDATE "orders" SET "update_time" = ? WHERE "id" = ? AND "status" IN (?)'
-        )
-        values = (datetime.now(UTC), id, NOT_SENT)
-        return bool(await self.execute(statement, *values, changes=[id]))
+        Before anything is read, as a transaction may go on seeing what it saw first. An update that changes nothing
+        locks on every database; SQLite has no SELECT ... FOR UPDATE.
+        """
+        statement = 'UPDATE "orders" SET "id" = "id" WHERE "id" IN (?)'
+        await self.execute(statement, tuple(ids), changes=ids)

@@ -18,11 +18,11 @@ class ChangeOrdersLogic:
     async def change_orders(
         self, req: ChangeOrdersRequest
     ) -> ChangeOrdersResponse | Response:
-        """All of them or none; in the order of their keys, so that two requests do not wait for each other."""
         count = 0
         async with self.svc.db.transaction() as tx:
             rows = self.svc.orders.within(tx)
-            for old in await rows.find_many(sorted(req.keys)):
+            await rows.lock(req.keys)
+            for old in await rows.find_many(req.keys):
                 new = await order_steps.take(rows, old, req.status)
                 before, after = orders_rows.view(old), orders_rows.view(new)
                 await audit.note(

@@ -20,6 +20,7 @@ class UpdateOrdersLogic:
             raise ApiError(400, "no_change", "the request changes no field")
         async with self.svc.db.transaction() as tx:
             rows = self.svc.orders.within(tx)
+            await rows.lock([req.id])
             old = await rows.find_one(req.id)
             if old is None:
                 raise ApiError(404, "not_found", "there is no such order")

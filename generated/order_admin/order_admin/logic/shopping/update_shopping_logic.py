@@ -6,6 +6,7 @@ from mallgen_runtime.admin import refusing
 
 from order_admin.admin import audit, shopping_rows
 from order_admin.schemas import Shopping, UpdateShoppingRequest
+from order_admin.status import NOT_SENT
 from order_admin.svc import ServiceContext
 
 
@@ -23,7 +24,10 @@ class UpdateShoppingLogic:
         if found is None:
             raise ApiError(404, "not_found", "there is no such receiver")
         async with self.svc.db.transaction() as tx:
-            if not await self.svc.orders.within(tx).hold(found.orderid):
+            orders = self.svc.orders.within(tx)
+            await orders.lock([found.orderid])
+            order = await orders.find_one(found.orderid)
+            if order is None or order.status not in NOT_SENT:
                 raise ApiError(409, "sent", "the order is sent already, or closed")
             rows = self.svc.shopping.within(tx)
             old = await rows.find_one(req.id)
