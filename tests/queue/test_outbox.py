@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mallgen_runtime.process import metrics
-from mallgen_runtime.queue import ProducerConf, outbox, produce
+from mallgen_runtime.queue import ProducerConf, lanes, outbox, produce
 from mallgen_runtime.queue.embedded import EmbeddedProducer
 from mallgen_runtime.queue.errors import QueueError
 from mallgen_runtime.queue.headers import MESSAGE_ID, texts
@@ -47,8 +47,9 @@ def file(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relay look often, and give its place up soon."""
+    """Let a relay look often, and try again soon what failed."""
     monkeypatch.setattr(outbox, "_POLL", 0.02)
+    monkeypatch.setattr(lanes, "_LONGEST_WAIT", 0.1)
 
 
 async def emptied(database: Any) -> None:

@@ -11,6 +11,10 @@ class QueueError(ResourceError):
     status: ClassVar[Code] = Code.UNAVAILABLE
 
 
+class Unacknowledged(QueueError):
+    """No answer came in time: the message may have been written, and may be written later."""
+
+
 class NotOurs(QueueError):
     """A partition belongs to another member of the group now."""
 

@@ -11,13 +11,14 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, NamedTuple, ParamSpec, Protocol
+from typing import Any, ParamSpec, Protocol
 
 import msgspec
 
 from mallgen_runtime.process import metrics, watch
 from mallgen_runtime.process.errors import ResourceError
 from mallgen_runtime.queue.headers import new_id
+from mallgen_runtime.queue.lanes import Relayed, Sender, Waiting
 from mallgen_runtime.queue.link import Outgoing
 from mallgen_runtime.queue.producer import Producer, captured
 from mallgen_runtime.sql.connection import Dialect, Done, Values
@@ -27,7 +28,7 @@ from mallgen_runtime.sql.statement import for_values
 
 P = ParamSpec("P")
 _LEASE = 15.0  # seconds that a relay may stand still before another one takes its place
-_SEND = 9.0  # seconds for one batch, within the lease
+_SENDING = 0.7  # of the lease, in which a batch is sent; the rest is for the statements around it
 _POLL = 1.0  # seconds between looks for what other processes have written
 _BATCH, _BATCH_BYTES = 500, 4 << 20
 _TRIES = 10  # after which a message that alone fails is left, with its problem
@@ -35,7 +36,7 @@ _LONGEST = 250  # characters of a problem
 _COUNTED = 10.0  # seconds between counts of what waits
 _LOG = logging.getLogger("mallgen.service")
 
-_FIRST = "SELECT id, LENGTH(value) FROM mallgen_outbox WHERE problem = '' ORDER BY id"
+_FIRST = "SELECT id, LENGTH(value) FROM mallgen_outbox WHERE problem = ''"
 _ROWS = "SELECT id, service, topic, message_key, value, headers, attempts FROM mallgen_outbox WHERE id IN (?)"
 _INSERT = (
     "INSERT INTO mallgen_outbox (service, topic, message_key, value, headers, created, attempts, problem)"
@@ -47,20 +48,6 @@ _COUNT = "SELECT COUNT(*), MIN(created) FROM mallgen_outbox WHERE problem = ''"
 _TAKE = "UPDATE mallgen_outbox_relay SET owner = ?, until = ? WHERE id = 1 AND (owner = ? OR until < ?)"
 _MAKE = "INSERT INTO mallgen_outbox_relay (id, owner, until) VALUES (1, ?, ?)"
 _LEAVE = "UPDATE mallgen_outbox_relay SET until = 0 WHERE id = 1 AND owner = ?"
-
-
-class _Waiting(NamedTuple):
-    """A message in the table."""
-
-    number: int
-    service: str
-    message: Outgoing
-    attempts: int
-
-    @property
-    def order(self) -> tuple[str, bytes]:
-        """The topic and key, within which messages keep their order."""
-        return self.message.topic, self.message.key or b""
 
 
 class TransactionLike(Protocol):
@@ -87,7 +74,8 @@ class Outbox:
 
     def __init__(self, database: Database, producers: Sequence[Producer]) -> None:
         self._database = database
-        self._producers = {producer.key: producer for producer in producers}
+        self._services = frozenset(producer.key for producer in producers)
+        self._sender = Sender(producers)
         self._owner = new_id()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
@@ -111,7 +99,7 @@ class Outbox:
         with _capturing() as found:
             await send(*args, **named)
         for service, message in found:
-            if service not in self._producers:
+            if service not in self._services:
                 raise ValueError(f"the outbox does not send to {service}")
             pairs = msgspec.json.encode([(name, value.decode("utf-8", "replace")) for name, value in message.headers])
             values = (service, message.topic, message.key, message.value, pairs, time.time())
@@ -145,36 +133,52 @@ class Outbox:
         while True:
             self._wake.clear()
             try:
-                more, problem = await self._pass(), ""
-            except TimeoutError:
-                more, problem = False, f"gave up a batch after {_SEND:.0f} s"
+                more = await self._pass()
             except ResourceError as found:
-                more, problem = False, f"waits: {found}"
-            if problem != self._problem:
-                _LOG.log(logging.WARNING if problem else logging.INFO, "the outbox %s", problem or "sends again")
-                self._problem = problem
-            delay = min(delay * 2, 30.0) if problem else _POLL
-            if problem:
+                self._say(f"waits: {found}")
+                delay = min(delay * 2, 30.0)
                 await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311 - no secret
-            elif not more:
+                continue
+            held, delay = self._sender.holds.problem, _POLL
+            self._say(f"waits: {held}" if held else "")
+            if not more:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), delay)
+                    await asyncio.wait_for(self._wake.wait(), _POLL)
+
+    def _say(self, problem: str) -> None:
+        """Set the state, and log another one than before."""
+        if problem != self._problem:
+            _LOG.log(logging.WARNING if problem else logging.INFO, "the outbox %s", problem or "sends again")
+            self._problem = problem
 
     async def _pass(self) -> bool:
         """Send one batch, if this process is the relay; return whether there may be more. Raises ResourceError."""
-        batch = await self._count_and_take() if await self._is_relay() else []
-        if not batch:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LEASE * _SENDING
+        if not await self._is_relay():
             self._waiting = 0  # what waits while another process is the relay is that one's to show
+            self._sender.holds.clear()
             return False
-        async with asyncio.timeout(_SEND):
-            sent, failed = await self._sent(batch)
-        if sent:
-            await self._execute(_DELETE, (tuple(sent),))
-        for one, problem in failed:
-            await self._note(one, problem, bool(sent))
-        if failed and not sent:
-            raise failed[0][1]
-        return bool(sent)
+        batch = await self._count_and_take()
+        if not batch and not self._sender.holds:
+            self._waiting = 0
+        outcome = Relayed()
+        try:
+            await self._sender.send(batch, until, outcome)
+        finally:
+            await self._note(outcome)
+        return bool(outcome.sent)
+
+    async def _note(self, outcome: Relayed) -> None:
+        """Delete what was sent, and count failures of single messages."""
+        if outcome.sent:
+            await self._execute(_DELETE, (tuple(outcome.sent),))
+        for row, problem in outcome.counted:
+            is_last = row.attempts + 1 >= _TRIES
+            await self._execute(_FAILED, (str(problem)[:_LONGEST] or "failed" if is_last else "", row.number))
+            if is_last:
+                self._sender.holds.release(row.order)
+                _LOG.error("message %d of the outbox for %s is left: %s", row.number, row.message.topic, problem)
 
     async def _is_relay(self) -> bool:
         """Take or keep the lease of the only relay."""
@@ -188,68 +192,24 @@ class Outbox:
             await self._execute(_MAKE, (self._owner, now + _LEASE))
         return False
 
-    async def _count_and_take(self) -> list[_Waiting]:
-        """Return the first messages that wait, of bounded size; count them all now and then, to show it."""
+    async def _count_and_take(self) -> list[Waiting]:
+        """Return the first messages that are not held, of bounded size; now and then count all that wait."""
         await self._count()
+        now = asyncio.get_running_loop().time()
         numbers: list[int] = []
         size = 0
-        for number, length in await self._fetch(f"{_FIRST} LIMIT {_BATCH}"):
+        words, values = self._sender.holds.condition(now)
+        first = await self._fetch(f"{_FIRST}{words} ORDER BY id LIMIT {_BATCH}", values)
+        for number, length in first:
             size += length
             if numbers and size > _BATCH_BYTES:
                 break
             numbers.append(number)
         rows = await self._fetch(_ROWS, (tuple(numbers),)) if numbers else []
-        return sorted(_waiting(row) for row in rows)
-
-    async def _sent(self, batch: Sequence[_Waiting]) -> tuple[list[int], list[tuple[_Waiting, ResourceError]]]:
-        """Send messages together; where that fails one by one, so that one does not hold up those of other keys."""
-        sent: list[int] = []
-        failed: list[tuple[_Waiting, ResourceError]] = []
-        for service in dict.fromkeys(one.service for one in batch):
-            own = [one for one in batch if one.service == service]
-            try:
-                await self._producer(service).relay([one.message for one in own])
-                sent += [one.number for one in own]
-            except ResourceError as problem:
-                done, left = await self._singly(own, problem)
-                sent, failed = sent + done, failed + left
-        return sent, failed
-
-    async def _singly(
-        self, batch: Sequence[_Waiting], problem: ResourceError
-    ) -> tuple[list[int], list[tuple[_Waiting, ResourceError]]]:
-        if len(batch) == 1:
-            return [], [(batch[0], problem)]
-        sent: list[int] = []
-        failed: list[tuple[_Waiting, ResourceError]] = []
-        stuck: set[tuple[str, bytes]] = set()
-        for one in batch:
-            if one.order in stuck:
-                continue
-            try:
-                await self._producer(one.service).relay([one.message])
-                sent.append(one.number)
-            except ResourceError as found:
-                failed.append((one, found))
-                stuck.add(one.order)
-                if len(failed) > 1 and not sent:
-                    break  # the queue is down
-        return sent, failed
-
-    def _producer(self, service: str) -> Producer:
-        found = self._producers.get(service)
-        if found is None:
-            raise _NoProducer(f"it has messages for {service}, which this service sends to no more")
-        return found
-
-    async def _note(self, one: _Waiting, problem: ResourceError, others_went: bool) -> None:
-        """Count a failure of one message; leave it after so many, if others could be sent meanwhile."""
-        if not others_went:
-            return
-        is_last = one.attempts + 1 >= _TRIES
-        await self._execute(_FAILED, (str(problem)[:_LONGEST] or "failed" if is_last else "", one.number))
-        if is_last:
-            _LOG.error("message %d of the outbox for %s is left: %s", one.number, one.message.topic, problem)
+        batch = sorted((_waiting(one) for one in rows), key=lambda row: row.number)
+        if len(numbers) == len(first) < _BATCH:
+            self._sender.holds.compare(batch, now)
+        return batch
 
     async def _count(self) -> None:
         if metrics.is_on() and time.monotonic() - self._counted >= _COUNTED:
@@ -269,10 +229,6 @@ class Outbox:
         return await self._database.execute(*for_values(sql, self._database.dialect, values))
 
 
-class _NoProducer(ResourceError):
-    """Messages for a service that is used no more."""
-
-
 @contextlib.contextmanager
 def _capturing() -> Iterator[list[tuple[str, Outgoing]]]:
     """Take what producers would send in the block."""
@@ -284,8 +240,8 @@ def _capturing() -> Iterator[list[tuple[str, Outgoing]]]:
         captured.reset(token)
 
 
-def _waiting(row: Values) -> _Waiting:
-    number, service, topic, key, value, pairs, attempts = row
+def _waiting(values: Values) -> Waiting:
+    number, service, topic, key, value, pairs, attempts = values
     told = tuple((name, text.encode()) for name, text in msgspec.json.decode(pairs, type=list[tuple[str, str]]))
     message = Outgoing(topic, None if key is None else bytes(key), bytes(value), told)
-    return _Waiting(int(number), service, message, int(attempts))
+    return Waiting(int(number), service, message, int(attempts))

@@ -12,7 +12,7 @@ from mallgen_runtime.process.origin import origin, remaining
 from mallgen_runtime.queue import headers, traced
 from mallgen_runtime.queue.codec import encode
 from mallgen_runtime.queue.conf import ProducerConf
-from mallgen_runtime.queue.errors import QueueError
+from mallgen_runtime.queue.errors import Unacknowledged
 from mallgen_runtime.queue.link import Outgoing, ProducerLink, Queue
 from mallgen_runtime.queue.opening import queue_at
 from mallgen_runtime.queue.topics import Address
@@ -116,7 +116,7 @@ class Producer:
                     await self._make(self._queue, topic)
                 await self._link.send(messages)
         except TimeoutError:
-            raise QueueError(f"{messages[0].topic} was not acknowledged in {limit or 0:.1f} s") from None
+            raise Unacknowledged(f"{messages[0].topic} was not acknowledged in {limit or 0:.1f} s") from None
 
     async def _make(self, queue: Queue, topic: str) -> None:
         """Make a topic that is missing, once."""
