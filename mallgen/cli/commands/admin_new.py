@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import structs
@@ -12,6 +12,7 @@ from mallgen.cli.joining import NewService, join
 from mallgen.cli.options import Values
 from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.cli.writing import current_workspace, no_workspace
+from mallgen.diagnostics import Diagnostic
 from mallgen.drift.scalars import scalars
 from mallgen.emit.admin import account, ddl, picture, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
@@ -30,6 +31,7 @@ from mallgen.workspace import config
 from mallgen.workspace.targets import all_targets
 
 _END = "; nothing was written"
+_OWN_TABLES = "contracts/sql/admin.sql"
 _FILE = re.compile(r"(?<=sqlite:///)(?![/:])[^?}\s]+")  # a relative path, also as the default of a variable
 _DATA_SOURCE = re.compile(r"^DataSource:.*$", re.M)
 
@@ -45,14 +47,12 @@ def run(values: Values) -> int:
     asked = list(dict.fromkeys(word.strip() for word in values.text("tables").split(",") if word.strip()))
     schema = read([DdlSource(path, text) for path, text in texts.items()], limits=limits()).schema
     chosen = project.choose(schema, asked, values.text("database"))
-    problems = chosen.problems
-    if not problems:
-        options = {ONLY: tuple(asked), DATABASE: (chosen.database,)}
-        problems = read_tables(texts, Target("model", values.text("src"), ".", options)).diagnostics
-    if any(one.severity == "error" for one in problems):
-        return report(problems, texts, _END)
-    new = New(name, values.text("src"), texts, chosen)
-    if folder := values.text("dir"):
+    if chosen.problems:
+        return report(chosen.problems, texts, _END)
+    new, folder = New(name, values.text("src"), texts, chosen), values.text("dir")
+    if (wrong := _wrong_files(new, bool(folder))) != FINE:
+        return wrong
+    if folder:
         return _join(new, folder, quiet)
     done = write(name, _project(new), quiet)
     if done == FINE and not quiet:
@@ -112,9 +112,38 @@ class New(NamedTuple):
         return target._replace(bodies=bodies, is_admin=True)
 
 
+def _wrong_files(new: New, is_joining: bool) -> int:
+    """Report what is wrong in the files of DDL and where they meet those of the service; return the exit code.
+
+    Warnings are reported for a folder of its own alone: a workspace reports them where it generates the service.
+    """
+    problems = () if is_joining else tuple(_same_copies(new))
+    own = f"{new.name}.sql" if is_joining else _OWN_TABLES
+    # the service's own come first: the flaw is then in a file that the user has
+    texts = {own: new.own_tables, **new.texts}
+    if not problems:
+        only = (*(one.table.name for one in new.chosen.tables), *ddl.OWN)
+        options = {ONLY: only, DATABASE: (new.chosen.database,)}
+        problems = read_tables(texts, Target("model", new.pattern, ".", options)).diagnostics
+    if is_joining and all(one.severity != "error" for one in problems):
+        return FINE
+    return report(problems, texts, _END)
+
+
+def _same_copies(new: New) -> Iterator[Diagnostic]:
+    """Yield an error for each file of DDL whose copy another file, or the service's own tables, would replace."""
+    seen = {os.path.basename(_OWN_TABLES): "the tables of the trail and the accounts"}
+    for path in new.texts:
+        name = os.path.basename(path)
+        if name in seen:
+            message = f"`{path}` and {seen[name]} would both be contracts/sql/{name}"
+            yield Diagnostic("in-the-way", message, hint="rename the file")
+        seen.setdefault(name, f"`{path}`")
+
+
 def _project(new: New) -> NewProject:
     sources = {f"contracts/sql/{os.path.basename(path)}": text for path, text in new.texts.items()}
-    contract, own = f"contracts/{new.name}.api", "contracts/sql/admin.sql"
+    contract, own = f"contracts/{new.name}.api", _OWN_TABLES
     places = project.BlockPaths(contract, ".", (*sources, own))
     files = {
         "mallgen.toml": project.settings(new.name, places, new.chosen),

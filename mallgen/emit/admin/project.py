@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, structs
@@ -49,6 +49,7 @@ def choose(schema: Schema, asked: Sequence[str], database: str) -> Chosen:
     tables = tuple(admin_table(table, str(name)) for table, name in zip(found, attributes, strict=True))
     problems += [problem for one in tables for problem in _unshown(one)]
     problems += [*_same_names([trail(found[0].dialect, found[0].database), *tables])] if tables and not problems else []
+    problems += _in_the_way(schema.of(found[0].database)) if found and not problems else []
     return Chosen(tables, found[0].database, tuple(problems))
 
 
@@ -64,6 +65,7 @@ def _unknown(schema: Schema, asked: Sequence[str], database: str) -> Iterator[Di
     if database and not known:
         names = [one for one in schema.databases if one]
         hint = did_you_mean(database, names) or f"the databases are {', '.join(names)}"
+        hint = hint if names else "leave -database out: no USE stands above the tables"
         yield Diagnostic("no-tables", f"there is no table of the database `{database}`", hint=hint)
     elif not asked:
         yield Diagnostic("no-tables", "no table is named", hint=f"-tables {','.join(known[:3])}")
@@ -77,6 +79,13 @@ def _other_database(first: Table, other: Table) -> Diagnostic:
     message = f"`{other.name}` is in the database `{other.database}`, `{first.name}` in `{first.database}`"
     hint = f"-database {first.database} takes one; make an admin service for each"
     return Diagnostic("admin-database", message, other.span, hint, (Note(first.span, "the first table"),))
+
+
+def _in_the_way(tables: Iterable[Table]) -> Iterator[Diagnostic]:
+    """Yield an error for each table, asked for or not, that has the name of one of the service's own."""
+    for table in tables:
+        if table.name in OWN:
+            yield _refused(table, "is a table that the service itself writes", "name files without it by -src")
 
 
 def _unfit(table: Table) -> Iterator[Diagnostic]:
