@@ -1,10 +1,10 @@
-"""The extras of mallgen-runtime in pyproject.toml: those that a service needs since it has tables or WebSockets."""
+"""The extras of mallgen-runtime in pyproject.toml: those that a service needs and does not ask for."""
 
 import re
 import tomllib
 from typing import Any
 
-_ADDED = frozenset(("cache", "mysql", "postgres", "sqlite", "ws"))
+_OF_EVERY_REST = frozenset(("rest", "rpc"))  # an HTTP service that calls nobody may leave out the second one
 _DEPENDENCY = re.compile(r"(?P<open>[\"'])(?P<name>mallgen[-_.]runtime)[ \t]*(?:\[(?P<extras>[^\]\"'\n]*)\])?", re.I)
 
 
@@ -14,7 +14,10 @@ def missing(content: bytes, expected: str) -> tuple[str, ...]:
     A project that does not name mallgen-runtime gets it from elsewhere, and lacks none.
     """
     found = _extras(content.decode("utf-8", "replace"))
-    return () if found is None else tuple(sorted((_extras(expected) or set()) & _ADDED - found))
+    asked = _extras(expected) or set()
+    if "rest" in asked:
+        asked -= _OF_EVERY_REST
+    return () if found is None else tuple(sorted(asked - found))
 
 
 def added(content: bytes, names: tuple[str, ...]) -> bytes | None:
