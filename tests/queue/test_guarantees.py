@@ -141,7 +141,7 @@ def test_a_stub_stops_its_topic_alone_and_loses_nothing(queue: Settings, topic: 
 
     async def stub(ctx: MessageContext, message: Any) -> None:
         calls.append(message.number)
-        raise NotImplementedError
+        raise NotImplementedError(topic)
 
     async def logic(ctx: MessageContext, message: Any) -> None:
         got.append(message.number)
@@ -161,6 +161,27 @@ def test_a_stub_stops_its_topic_alone_and_loses_nothing(queue: Settings, topic: 
 
     asyncio.run(main())
     assert sorted(got) == list(range(30))
+
+
+def test_logic_that_does_not_know_one_message_is_no_stub(queue: Settings, topic: str) -> None:
+    got: list[int] = []
+
+    async def logic(ctx: MessageContext, message: Any) -> None:
+        if message.number == 5:
+            raise NotImplementedError("a kind of order that nobody knows")
+        got.append(message.number)
+
+    async def main() -> None:
+        async with Service({topic: logic}, {**queue, "partitions": 1, "retries": 1}) as service:
+            await send(queue, topic, range(10), one_key)
+            await until(lambda: len(got) == 9, 10)
+            await until(lambda: service.is_done)
+            assert service.consumers.state == "ok"
+        (letter,) = await letters_of(queue, topic)
+        assert dict(letter.headers)["x-dlq-cause"] == b"NotImplementedError"
+
+    asyncio.run(main())
+    assert got == [0, 1, 2, 3, 4, 6, 7, 8, 9]
 
 
 def test_no_offset_is_committed_above_one_that_is_not_done(queue: Settings, topic: str) -> None:

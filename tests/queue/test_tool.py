@@ -1,5 +1,6 @@
 """`mallgen rmq send`, `tail` and `dlq` beside a service that consumes, on the embedded queue."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from mallgen_runtime.queue.conf import Where
+from mallgen_runtime.queue.dead_letters import bare_letter_of, letter_of
+from mallgen_runtime.queue.embedded import EmbeddedQueue
+from mallgen_runtime.queue.link import Place, Record
 from tests.conftest import ROOT
 
 Environment = Mapping[str, str]
@@ -78,6 +83,29 @@ def test_a_broken_setting_is_one_line(service: Path, environment: Environment) -
     assert ran.returncode == 3
     assert ran.stderr.startswith("error[config] etc/mails.yaml:")
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_dead_letter_without_its_value_is_told_and_not_replayed(service: Path, environment: Environment) -> None:
+    async def main() -> None:
+        queue = EmbeddedQueue(Where(file=environment["MALLGEN_QUEUE"], partitions=8))
+        await queue.create({"mails.requested.dlq": 1})
+        link = queue.producer()
+        await link.start()
+        place = Place("mails.requested", 3)
+        whole = Record(place, 41, b"k", b'{"text": "one"}', (("content-type", b"application/json"),), 0.0)
+        await link.send([bare_letter_of(whole, ".dlq", ValueError("no"), 2), letter_of(whole, ".dlq", None, 2)])
+        await link.close()
+
+    asyncio.run(main())
+    listed = mallgen(service, environment, "rmq", "dlq", "list", "mails.requested")
+    bare, _ = map(json.loads, listed.stdout.splitlines())
+    assert "15 bytes" in bare["unreadable"] and "message" not in bare
+    replayed = mallgen(service, environment, "rmq", "dlq", "replay", "mails.requested")
+    assert "mails.requested 3/41 is not sent again" in replayed.stderr
+    assert "1 dead letter of mails.requested.dlq sent to mails.requested again" in replayed.stderr
+    read = mallgen(service, environment, "rmq", "tail", "mails.requested", "--first", "--count", "1")
+    assert messages(read) == [{"text": "one"}]
+    assert not mallgen(service, environment, "rmq", "dlq", "list", "mails.requested").stdout
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
     @property
     def is_stub(self) -> bool:
         """Return whether nobody has written the logic yet."""
-        return isinstance(self.problem, NotImplementedError)
+        return self.code is Code.UNIMPLEMENTED and isinstance(self.problem, NotImplementedError)
 
     @property
     def is_outage(self) -> bool:
@@ -123,7 +123,7 @@ class QueueApp(Generic[S]):
                 raise
             outcome = Outcome(Code.CANCELED, problem)  # by the logic, of something that it waited for
         except Exception as problem:
-            outcome = self._failed(ctx, problem, timeout)
+            outcome = self._failed(bound, ctx, problem, timeout)
         finally:
             self.in_flight -= 1
             origin.reset(token)
@@ -154,9 +154,10 @@ class QueueApp(Generic[S]):
         level = logging.INFO if code in _QUIET else logging.ERROR
         access(level, f"[QUEUE] {code.name}", "queue", fields)
 
-    def _failed(self, ctx: MessageContext, problem: Exception, timeout: asyncio.Timeout) -> Outcome:
+    def _failed(self, bound: BoundTopic, ctx: MessageContext, problem: Exception, timeout: asyncio.Timeout) -> Outcome:
         """Return the outcome of logic that raised, and log it with what is needed to mend it."""
-        if isinstance(problem, NotImplementedError):
+        # As it is generated, with the topic's name; logic says with others that it does not know one message.
+        if isinstance(problem, NotImplementedError) and problem.args == (bound.topic.name,):
             return Outcome(Code.UNIMPLEMENTED, problem)
         if isinstance(problem, TimeoutError) and timeout.expired():
             return Outcome(Code.DEADLINE_EXCEEDED, TimeoutError("the logic took longer than Timeout"))

@@ -13,7 +13,8 @@ from typing import Any
 from mallgen_runtime.process.errors import ResourceError
 from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.queue.app import BoundTopic, QueueApp
-from mallgen_runtime.queue.delivering import DeadLetters, Delivering
+from mallgen_runtime.queue.dead_letters import DeadLetters
+from mallgen_runtime.queue.delivering import Delivering
 from mallgen_runtime.queue.errors import NotOurs
 from mallgen_runtime.queue.link import ConsumerLink, Place, Queue
 from mallgen_runtime.queue.partitions import Partition

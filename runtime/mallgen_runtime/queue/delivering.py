@@ -12,40 +12,14 @@ from mallgen_runtime.process.watch import died
 from mallgen_runtime.queue import headers
 from mallgen_runtime.queue.app import BoundTopic, Outcome, QueueApp
 from mallgen_runtime.queue.codec import decode
-from mallgen_runtime.queue.errors import Poison
-from mallgen_runtime.queue.link import Outgoing, ProducerLink, Queue, Record
+from mallgen_runtime.queue.dead_letters import DeadLetters, bare_letter_of, letter_of
+from mallgen_runtime.queue.errors import Poison, RefusedMessage
+from mallgen_runtime.queue.link import Record
 from mallgen_runtime.queue.partitions import Lane, Partition
 from mallgen_runtime.queue.topics import MessageContext
 
 _LOG = logging.getLogger("mallgen.service")
 _CUT = 1.0  # seconds that logic has to end after it was cancelled
-_LONGEST = 1000  # characters of a failure in a header
-
-
-class DeadLetters:
-    """Writes messages that could not be worked on to the topics for them, on one queue."""
-
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
-        self._link: ProducerLink | None = None
-        self._made: set[str] = set()
-
-    async def write(self, message: Outgoing) -> None:
-        """Write a message; return when it is acknowledged. Raises ResourceError."""
-        if self._link is None:
-            link = self._queue.producer()
-            await link.start()
-            self._link = link
-        if message.topic not in self._made:
-            await self._queue.create({message.topic: 1})
-            self._made.add(message.topic)
-        await self._link.send((message,))
-
-    async def close(self) -> None:
-        """Disconnect."""
-        link, self._link = self._link, None
-        if link is not None:
-            await link.close()
 
 
 class Delivering:
@@ -223,11 +197,19 @@ class Delivering:
         if bound.delivery.force_commit or not bound.delivery.dead_letters:
             _LOG.error("%s %d/%d is left: %s", *_place(record), outcome.problem)
             return True
-        letter = _letter(record, bound.delivery.dead_letters, outcome, attempts)
+        why = (record, bound.delivery.dead_letters, outcome.problem, attempts)
+        letter, is_whole = letter_of(*why), True
         while not part.is_over(record.offset):
             try:
                 with _Busy(part):
                     await self._letters.write(letter)
+            except RefusedMessage as problem:
+                if is_whole:
+                    letter, is_whole = bare_letter_of(*why), False
+                    continue
+                self.problem = ""
+                _LOG.error("%s %d/%d is left, %s: %s", *_place(record), outcome.problem, problem)
+                return True
             except ResourceError as problem:
                 self.problem = f"dead letters cannot be written: {problem}"
                 if not await self._waited(part, random.uniform(delay / 2, delay)):  # noqa: S311 - no secret
@@ -236,7 +218,8 @@ class Delivering:
                 continue
             self.problem = ""
             bound.dead(1)
-            _LOG.error("%s %d/%d went to %s: %s", *_place(record), letter.topic, outcome.problem)
+            into = letter.topic if is_whole else f"{letter.topic} without its {len(record.value)} bytes"
+            _LOG.error("%s %d/%d went to %s: %s", *_place(record), into, outcome.problem)
             return True
         return False
 
@@ -294,20 +277,3 @@ def _context(record: Record) -> MessageContext:
 
 def _place(record: Record) -> tuple[str, int, int]:
     return (record.place.topic, record.place.partition, record.offset)
-
-
-def _letter(record: Record, suffix: str, outcome: Outcome, attempts: int) -> Outgoing:
-    """Return the dead letter of a record: as it came, with headers that say why."""
-    topic, partition, offset = _place(record)
-    told = {
-        headers.DLQ_TOPIC: topic,
-        headers.DLQ_PARTITION: str(partition),
-        headers.DLQ_OFFSET: str(offset),
-        headers.DLQ_WRITTEN: f"{record.written:.3f}",
-        headers.DLQ_CAUSE: type(outcome.problem).__name__,
-        headers.DLQ_MESSAGE: str(outcome.problem)[:_LONGEST],
-        headers.DLQ_ATTEMPTS: str(attempts),
-    }
-    kept = tuple(pair for pair in record.headers if pair[0].lower() not in headers.DLQ)
-    more = tuple((name, text.encode("utf-8", "replace")) for name, text in told.items())
-    return Outgoing(topic + suffix, record.key, record.value, kept + more)

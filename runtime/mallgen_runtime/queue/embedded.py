@@ -52,8 +52,8 @@ class EmbeddedQueue:
         """Return a member of a group."""
         return EmbeddedConsumer(self, group, from_first)
 
-    def producer(self) -> "EmbeddedProducer":
-        """Return a link that writes."""
+    def producer(self, *, compressed: bool = False) -> "EmbeddedProducer":
+        """Return a link that writes; a file has room for what came out of it."""
         return EmbeddedProducer(self)
 
     async def create(self, topics: Mapping[str, int]) -> None:

@@ -15,6 +15,10 @@ class Unacknowledged(QueueError):
     """No answer came in time: the message may have been written, and may be written later."""
 
 
+class RefusedMessage(QueueError):
+    """The queue never takes such a message: it is too large, or no message at all."""
+
+
 class NotOurs(QueueError):
     """A partition belongs to another member of the group now."""
 

@@ -8,7 +8,12 @@ TRACEPARENT, TRACESTATE, REQUEST_ID = "traceparent", "tracestate", "x-request-id
 MESSAGE_ID, SCHEMA, CONTENT_TYPE = "x-message-id", "x-schema", "content-type"
 DLQ_TOPIC, DLQ_PARTITION, DLQ_OFFSET = "x-dlq-topic", "x-dlq-partition", "x-dlq-offset"
 DLQ_WRITTEN, DLQ_CAUSE, DLQ_MESSAGE, DLQ_ATTEMPTS = "x-dlq-written", "x-dlq-cause", "x-dlq-message", "x-dlq-attempts"
-DLQ = (DLQ_TOPIC, DLQ_PARTITION, DLQ_OFFSET, DLQ_WRITTEN, DLQ_CAUSE, DLQ_MESSAGE, DLQ_ATTEMPTS)
+DLQ_SIZE, DLQ_SHA256 = "x-dlq-size", "x-dlq-sha256"  # of a value that no dead letter could hold
+DLQ = (
+    *(DLQ_TOPIC, DLQ_PARTITION, DLQ_OFFSET, DLQ_WRITTEN, DLQ_CAUSE, DLQ_MESSAGE, DLQ_ATTEMPTS),
+    *(DLQ_SIZE, DLQ_SHA256),
+)
+OURS = (TRACEPARENT, TRACESTATE, REQUEST_ID, MESSAGE_ID, SCHEMA, CONTENT_TYPE)
 JSON, BINARY = "application/json", "application/x-protobuf"
 
 

@@ -43,12 +43,13 @@ class KafkaQueue:
         health = self._health()
         return KafkaConsumer(self._shared(health), self._way, self._timing, group, from_first, health)
 
-    def producer(self) -> ProducerLink:
-        """Return a link that writes."""
+    def producer(self, *, compressed: bool = False) -> ProducerLink:
+        """Return a link that writes; `compressed`: with zstd, unless the brokers are older than that."""
         from mallgen_runtime.queue.kafka_producer import KafkaProducer
 
         health = self._health()
-        return KafkaProducer(self._shared(health), self._way, self._timing, health)
+        shared = self._shared(health) | ({"compression.type": "zstd"} if compressed else {})
+        return KafkaProducer(shared, self._timing, health)
 
     async def create(self, topics: Mapping[str, int]) -> None:
         """Make those topics that are missing, with as many replicas as the brokers' default. Raises QueueError."""

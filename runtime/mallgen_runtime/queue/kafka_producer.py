@@ -10,21 +10,22 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from mallgen_runtime.queue.errors import QueueError
-from mallgen_runtime.queue.kafka_client import Condition, Timing, Way, failure
+from mallgen_runtime.queue.errors import QueueError, RefusedMessage
+from mallgen_runtime.queue.kafka_client import Condition, Timing, failure
 from mallgen_runtime.queue.link import Outgoing
 
 _POLL = 0.1
 _PROBE = 0.3
 _FULL_SECONDS = 0.005
 _AT_ONCE = 500
+_ROOM = 64 << 20  # bytes that wait for acknowledgement; how large a message may be, the brokers say
 
 
 class KafkaProducer:
     """A producer whose acknowledgements come in by a thread of its own."""
 
-    def __init__(self, shared: Mapping[str, Any], way: Way, timing: Timing, health: Condition) -> None:
-        self._conf = {**shared, **_conf(way, timing)}
+    def __init__(self, shared: Mapping[str, Any], timing: Timing, health: Condition) -> None:
+        self._conf = {**shared, **_conf(timing)}
         self._timing = timing
         self._health = health
         self._client: Any = None
@@ -39,7 +40,7 @@ class KafkaProducer:
             self._thread.start()
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Write messages. Raises QueueError for those that no broker acknowledged in time."""
+        """Write messages. Raises QueueError for what was not acknowledged in time, RefusedMessage for what never is."""
         if self._client is None or self._is_closed:
             raise QueueError("the producer is not started, or closed")
         end = time.monotonic() + self._timing.delivery
@@ -52,7 +53,8 @@ class KafkaProducer:
         if delivery.problem is None:
             self._health.is_well()
         else:
-            raise QueueError(f"{delivery.lacking} of {len(messages)} messages not acknowledged: {delivery.problem}")
+            kind = RefusedMessage if delivery.is_refused else QueueError
+            raise kind(f"{delivery.lacking} of {len(messages)} messages not acknowledged: {delivery.problem}")
 
     async def close(self) -> None:
         """Write what is waiting, for as long as a delivery may take, and disconnect."""
@@ -83,7 +85,7 @@ class KafkaProducer:
                     return
                 await asyncio.sleep(_FULL_SECONDS)
             except KafkaException as problem:
-                delivery.failed(problem.args[0].str())
+                delivery.told(problem.args[0], None)
                 self._after(problem.args[0])
                 return
 
@@ -112,7 +114,7 @@ class _Acknowledgements:
         self._lock = Lock()
         self._waiting = count
         self._done = asyncio.Event()
-        self._failed = 0
+        self._failed = self._refused = 0
         self.problem: str | None = None
         if not count:
             self._done.set()
@@ -122,13 +124,18 @@ class _Acknowledgements:
         """Return how many messages have no acknowledgement."""
         return self._failed + self._waiting
 
-    def told(self, problem: KafkaError | None, _: Message) -> None:
-        """Take the outcome of one message, in the producer's thread."""
-        self._count(None if problem is None else problem.str())
+    @property
+    def is_refused(self) -> bool:
+        """Return whether none of those would ever be acknowledged."""
+        return not self._waiting and self._failed == self._refused
+
+    def told(self, problem: KafkaError | None, _: Message | None) -> None:
+        """Take the outcome of one message, mostly in the producer's thread."""
+        self._count(None if problem is None else problem.str(), problem is not None and problem.code() in _REFUSED)
 
     def failed(self, problem: str) -> None:
         """Count a message that was not written."""
-        self._count(problem)
+        self._count(problem, False)
 
     async def wait(self, end: float) -> None:
         """Wait for all messages until `end`."""
@@ -138,9 +145,10 @@ class _Acknowledgements:
         except TimeoutError:
             self.problem = self.problem or "no answer in time"
 
-    def _count(self, problem: str | None) -> None:
+    def _count(self, problem: str | None, is_refused: bool) -> None:
         with self._lock:
             self._waiting -= 1
+            self._refused += is_refused
             if problem is not None:
                 self._failed += 1
                 self.problem = problem
@@ -151,7 +159,10 @@ class _Acknowledgements:
             self._loop.call_soon_threadsafe(self._done.set)
 
 
-def _conf(way: Way, timing: Timing) -> dict[str, Any]:
+_REFUSED = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
+
+
+def _conf(timing: Timing) -> dict[str, Any]:
     """Return the producer's settings."""
     return {
         "acks": "all",
@@ -160,8 +171,8 @@ def _conf(way: Way, timing: Timing) -> dict[str, Any]:
         "partitioner": "murmur2_random",
         "linger.ms": 1,
         "message.timeout.ms": max(1, int(timing.delivery * 1000)),
-        "message.max.bytes": min(max(way.max_bytes, 1000), 1_000_000_000),
+        "message.max.bytes": _ROOM,
         "queue.buffering.max.messages": 20_000,
-        "queue.buffering.max.kbytes": 64 << 10,
+        "queue.buffering.max.kbytes": _ROOM >> 10,
         "allow.auto.create.topics": False,
     }

@@ -84,7 +84,8 @@ class ProducerLink(Protocol):
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Write messages; returns when the queue has all of them on all of its replicas in sync.
 
-        Raises ResourceError for those that were not acknowledged: they may have been written all the same.
+        Raises ResourceError for those that were not acknowledged: they may have been written all the same. Raises
+        RefusedMessage when the queue will never take those.
         """
 
     async def close(self) -> None:
@@ -101,8 +102,8 @@ class Queue(Protocol):
     def consumer(self, group: str, *, from_first: bool) -> ConsumerLink:
         """Return a member of a group; `from_first`: a group without an offset begins with the oldest record."""
 
-    def producer(self) -> ProducerLink:
-        """Return a link that writes."""
+    def producer(self, *, compressed: bool = False) -> ProducerLink:
+        """Return a link that writes; `compressed`: as small as the queue can."""
 
     async def create(self, topics: Mapping[str, int]) -> None:
         """Make those topics that are missing, with so many partitions."""

@@ -12,8 +12,9 @@ from mallgen_runtime.process.origin import origin, remaining
 from mallgen_runtime.queue import headers, traced
 from mallgen_runtime.queue.codec import encode
 from mallgen_runtime.queue.conf import ProducerConf
-from mallgen_runtime.queue.errors import Unacknowledged
+from mallgen_runtime.queue.errors import RefusedMessage, Unacknowledged
 from mallgen_runtime.queue.link import Outgoing, ProducerLink, Queue
+from mallgen_runtime.queue.making import MissingTopics
 from mallgen_runtime.queue.opening import queue_at
 from mallgen_runtime.queue.topics import Address
 
@@ -35,8 +36,7 @@ class Producer:
         self._queue: Queue | None = None
         self._link: ProducerLink | None = None
         self._interceptors: tuple[ClientInterceptor, ...] = ()
-        self._made: set[str] = set()
-        self._making = asyncio.Lock()
+        self._topics = MissingTopics(conf.partitions)
         self._counts: dict[tuple[str, Code], Any] = {}
 
     def use(self, queue: Queue) -> None:
@@ -110,22 +110,20 @@ class Producer:
         await self.start()
         assert self._queue is not None and self._link is not None
         limit = remaining(asked if asked is not None else self._conf.timeout / 1000 or None)
+        topics = {message.topic for message in messages}
         try:
             async with asyncio.timeout(limit):
-                for topic in {message.topic for message in messages}:
-                    await self._make(self._queue, topic)
+                for topic in topics:
+                    await self._topics.make(self._queue, topic)
                 await self._link.send(messages)
-        except TimeoutError:
+        except RefusedMessage:
+            raise
+        except (ResourceError, TimeoutError) as problem:
+            for topic in topics:
+                self._topics.doubt(topic)
+            if isinstance(problem, ResourceError):
+                raise
             raise Unacknowledged(f"{messages[0].topic} was not acknowledged in {limit or 0:.1f} s") from None
-
-    async def _make(self, queue: Queue, topic: str) -> None:
-        """Make a topic that is missing, once."""
-        if topic in self._made:
-            return
-        async with self._making:
-            if topic not in self._made:
-                await queue.create({topic: self._conf.partitions})
-                self._made.add(topic)
 
     def _outgoing(
         self, call: OutgoingCall, address: Address, message: Any, key: str | None, span: spans.OpenSpan | None

@@ -9,7 +9,7 @@ from mallgen_runtime.process.watch import keep, release
 from mallgen_runtime.queue.app import BoundTopic, QueueApp
 from mallgen_runtime.queue.conf import Delivery, Where
 from mallgen_runtime.queue.consumer import GroupMember
-from mallgen_runtime.queue.delivering import DeadLetters
+from mallgen_runtime.queue.dead_letters import DeadLetters
 from mallgen_runtime.queue.link import Queue
 from mallgen_runtime.queue.opening import queue_at
 

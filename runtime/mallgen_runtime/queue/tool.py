@@ -151,11 +151,19 @@ async def _list(opened: AskedTopic, asked: argparse.Namespace) -> int:
 async def _replay(opened: AskedTopic, asked: argparse.Namespace) -> int:
     """Send the dead letters to their topic again, each once: the group of the replay remembers how far it came."""
     async with _member(opened, _replayers(opened), True) as member:
+        left = 0
         async for record in member.waiting(asked.count):
+            if lacks := _lacks(record):
+                told = headers.texts(record.headers)
+                topic, partition, offset = (_plain(told.get(name, "")) for name in headers.DLQ[:3])
+                print(f"{topic} {partition}/{offset} is not sent again: {lacks}", file=sys.stderr, flush=True)
+                left += 1
+                await member.link.commit({record.place: record.offset + 1})
+                continue
             pairs = tuple(pair for pair in record.headers if pair[0].lower() not in headers.DLQ)
             await _written(opened, [Outgoing(opened.delivery.topic, record.key, record.value, pairs)])
             await member.link.commit({record.place: record.offset + 1})
-        print(f"{_letters(member.seen)} of {opened.name} sent to {opened.delivery.topic} again", file=sys.stderr)
+        print(f"{_letters(member.seen - left)} of {opened.name} sent to {opened.delivery.topic} again", file=sys.stderr)
     return 0
 
 
@@ -165,6 +173,17 @@ _COMMANDS: dict[str, Callable[[AskedTopic, argparse.Namespace], Coroutine[Any, A
     "send": _send,
     "tail": _tail,
 }
+
+
+def _lacks(record: Record) -> str:
+    """Return why a dead letter has no message, or nothing where it has one."""
+    size = "" if record.value else _plain(headers.texts(record.headers).get(headers.DLQ_SIZE, ""))
+    return f"the queue took the dead letter only without its {size} bytes" if size else ""
+
+
+def _plain(text: str) -> str:
+    """Return what a terminal may show of a text that somebody else wrote."""
+    return "".join(letter for letter in text[:300] if letter.isprintable())
 
 
 _OF_LETTERS = ("list", "replay")
@@ -256,8 +275,8 @@ def _shown(opened: AskedTopic, record: Record) -> dict[str, Any]:
         "headers": told,
     }
     try:
-        if record.problem:
-            raise Poison(record.problem)
+        if problem := record.problem or _lacks(record):
+            raise Poison(problem)
         kind = told.get(headers.CONTENT_TYPE, "")
         message = decode(record.value, opened.topic.message_type, kind, opened.delivery.format)
     except Poison as problem:
