@@ -45,6 +45,7 @@ class KafkaConsumer:
         self._problem: Exception | None = None
         self._is_closing = False
         self._is_fenced = False
+        self._new: dict[str, int] = {}  # partitions of the topics in which the group had no offset when we came
 
     async def start(self, topics: Sequence[str], assigned: Rebalanced, revoked: Rebalanced, lost: Rebalanced) -> None:
         """Join the group. Raises QueueError when no broker answers."""
@@ -126,9 +127,21 @@ class KafkaConsumer:
         try:
             self._client = Consumer(self._conf)
             self._client.list_topics(topics[0] if topics else None, timeout=self._timing.answer)
+            self._new = {} if self._from_first else self._new_topics(topics)
             self._client.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
         except KafkaException as problem:
             raise failure("Kafka cannot be reached", problem) from None
+
+    def _new_topics(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return the topics in which the group has no offset, with how many partitions they have."""
+        found = {}
+        for topic in topics:
+            known = self._client.list_topics(topic, timeout=self._timing.answer).topics[topic].partitions
+            asked = [TopicPartition(topic, number) for number in known]
+            given = self._client.committed(asked, timeout=self._timing.answer) if asked else []
+            if all(part.offset < 0 for part in given):
+                found[topic] = len(known)
+        return found
 
     def _fill(self, most: int, until: float) -> None:
         """Fetch until there is a record, or the time is over."""
@@ -258,7 +271,9 @@ class KafkaConsumer:
             for part in found:
                 if part.offset < 0:
                     low, high = self._ends(Place(part.topic, part.partition))
-                    part.offset = low if self._from_first else high
+                    # One that was added to a topic may have messages already that nobody has seen.
+                    was_added = part.partition >= self._new.get(part.topic, 0)
+                    part.offset = low if self._from_first or was_added else high
                     fresh.append(part)
             if fresh and not self._from_first:
                 # Else a member that stops before its first commit would leave out what comes meanwhile.
@@ -266,6 +281,8 @@ class KafkaConsumer:
         except KafkaException as problem:
             LOG.warning("Kafka tells no offsets yet: %s", problem.args[0].str())
             return [TopicPartition(part.topic, part.partition, OFFSET_STORED) for part in partitions]
+        for part in found:
+            self._new.pop(part.topic, None)
         return list(found)
 
     def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
