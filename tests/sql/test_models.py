@@ -204,6 +204,18 @@ def test_many_rows_are_one_statement_and_must_give_the_same_columns(run: Run) ->
     run(work)
 
 
+def test_many_rows_go_to_the_primary_together_or_not_at_all(run: Run) -> None:
+    async def work(on: Models) -> None:
+        posts = on.post.within(on.db.primary)
+        rows = [{"author": 1, "slug": f"s{n}"} for n in range(1200)]
+        with pytest.raises(DuplicateKey):
+            await posts.insert_many([*rows, rows[0]])
+        assert await posts.count_by_author_created(1) == 0
+        assert await posts.insert_many(rows) == await posts.count_by_author_created(1) == 1200
+
+    run(work)
+
+
 def test_a_change_says_whether_the_row_was_there(run: Run) -> None:
     async def work(on: Models) -> None:
         key = await on.post.insert(author=1, slug="a", score=1, updated=NOON)

@@ -73,7 +73,7 @@ class Database(Statements):
         super().__init__(self._source.dialect, reading, writing, log)
         self._by_chance = conf.policy == "random"
         newest = [writing] if conf.replicas else reading
-        self.primary = Statements(self._source.dialect, newest, writing, log)  # without the replicas, which lag
+        self.primary = Primary(self, self._source.dialect, newest, writing, log)
         self._minding: asyncio.Task[Any] | None = None
         self._end_showing: Callable[[], None] = metrics.end_nothing
         self._is_prepared = self._differs = False
@@ -236,6 +236,16 @@ class Database(Statements):
 
     async def _close_pools(self) -> None:
         await asyncio.gather(*(pool.close() for pool in {*self._reading, self._writing}))
+
+
+class Primary(Statements):
+    """A database without its replicas, which lag."""
+
+    def __init__(
+        self, database: Database, dialect: Dialect, reading: list[Pool], writing: Pool, log: StatementLog
+    ) -> None:
+        super().__init__(dialect, reading, writing, log)
+        self.transaction = database.transaction
 
 
 def _pools(conf: DataSourceConf, primary: Source, setting: str, makes: bool) -> tuple[list[Pool], Pool]:
