@@ -180,5 +180,6 @@ pytest                                        # the tests of all services; a new
 """
 
 
-IGNORED = "__pycache__/\n.venv/\n.mypy_cache/\n.ruff_cache/\n.pytest_cache/\n"
+DATA = "data/"  # databases, of accounts as well, and pictures
+IGNORED = f"__pycache__/\n*.egg-info/\n.venv/\n.env\n.mallgen/\n.mypy_cache/\n.ruff_cache/\n.pytest_cache/\n{DATA}\n"
 MERGED = "mallgen.lock merge=union\n"

@@ -1,6 +1,7 @@
 """`mallgen admin new -dir` in a workspace: all of it is added, or nothing is touched."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,35 @@ def test_line_ends_and_a_link_stay_as_they_are(shop: Path) -> None:
     assert b"\n" not in data.replace(b"\r\n", b"")
     assert (shop / "mallgen.toml.new").read_text() == "mine"
     assert mallgen("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("ignored", "is_told"), [(None, True), ("*.db\n", True), ("data/\n", False), ("/*/data\n", False)]
+)
+def test_a_gitignore_stays_and_what_it_lacks_is_told(shop: Path, ignored: str | None, is_told: bool) -> None:
+    if ignored is not None:
+        (shop / ".gitignore").write_text(ignored)
+    done = mallgen(*NEW, "-dir", "back")
+    assert done.code == 0
+    assert ("add `data/` to .gitignore" in done.out + done.err) is is_told
+    assert ignored is None or (shop / ".gitignore").read_text() == ignored
+
+
+def test_git_would_add_no_data(here: Path) -> None:
+    (here / "shop.sql").write_text(TABLES)
+    assert mallgen("admin", "new", "back", "-tables", "item", "-src", "shop.sql").code == 0
+    assert mallgen("new", "shop").code == 0
+    for folder, data in (("back", "data"), ("shop", "services/shop-api/data")):
+        kept = here / folder / data / "back.db"
+        kept.parent.mkdir()
+        kept.write_text("hashes")
+        (here / folder / ".mallgen").mkdir(exist_ok=True)
+        (here / folder / ".mallgen" / "queue.db").write_text("messages")
+        subprocess.run(["git", "init", "-q"], cwd=here / folder, check=True)
+        said = subprocess.run(["git", "add", "-An"], cwd=here / folder, check=True, capture_output=True, text=True)
+        assert "mallgen.toml" in said.stdout
+        assert "back.db" not in said.stdout
+        assert "queue.db" not in said.stdout
 
 
 @pytest.mark.parametrize("folder", ["../back", "stock", "there", "link"])

@@ -14,6 +14,7 @@ from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.cli.writing import current_workspace, no_workspace
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift.scalars import scalars
+from mallgen.emit import starter
 from mallgen.emit.admin import account, ddl, picture, project
 from mallgen.emit.admin.bodies import bodies as bodies_of
 from mallgen.emit.admin.bodies import page_body
@@ -147,6 +148,7 @@ def _project(new: New) -> NewProject:
     places = project.BlockPaths(contract, ".", (*sources, own))
     files = {
         "mallgen.toml": project.settings(new.name, places, new.chosen),
+        ".gitignore": starter.IGNORED,
         contract: new.contract,
         **sources,
         own: new.own_tables,
@@ -187,7 +189,19 @@ def _join(new: New, folder: str, quiet: bool) -> int:
     done = join(workspace, NewService(new.name, folder, files, block, new.adapt, settle), quiet)
     if done == FINE and not quiet:
         _tell(new, folder)
+        _tell_of_data(root)
     return done
+
+
+def _tell_of_data(root: str) -> None:
+    """Say what to add to the .gitignore of a workspace, which is the user's, where it leaves out no data."""
+    try:
+        with open(os.path.join(root, ".gitignore"), encoding="utf-8", errors="replace") as file:
+            lines = file.read().split()
+    except OSError:
+        lines = []
+    if not any(line.rstrip("/*").endswith(starter.DATA.rstrip("/")) for line in lines):
+        say(f"      add `{starter.DATA}` to .gitignore: the hashes of passwords, and pictures, lie there")
 
 
 def _owner(workspace: config.Workspace, database: str) -> config.ServiceEntry | None:
