@@ -18,12 +18,15 @@ def _make(target: Target, prove: bool) -> Made:
     contract = found.contract
     if contract is None:
         return Made("", "", (), found.diagnostics, found.sources)
+    from mallgen.proto.topics import ignored  # imported late, as protobuf takes 20 ms to import
+
     only = bool(target.option(CLIENT_ONLY))
     all_options = RpcOptions(options(target, found, prove), target.port or _PORT, only)
     methods = sum(len(service.methods) for service in contract.services)
     title = target.called.name or contract.title
     counts = f"{counted(len(contract.services), 'service')}, {counted(methods, 'RPC')}{counted_tables(found.tables)}"
-    return made(f"{title}: {counts}", emit(contract, all_options), found.diagnostics, found.sources)
+    diagnostics = (*found.diagnostics, *ignored(contract))
+    return made(f"{title}: {counts}", emit(contract, all_options), diagnostics, found.sources)
 
 
 KIND = Kind(

@@ -16,6 +16,7 @@ _LEGAL = re.compile(r"[A-Za-z0-9._-]{1,245}")  # Kafka's names have 249 characte
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _SAID = re.compile(r"^[ \t]*mallgen:([\w-]+)[ \t]*(.*?)[ \t]*$", re.M)
 _MARKS = ("topic", "key", "stability")
+_ONLY_OF_TOPICS = ("topic", "key")
 _NO_KEYS = {
     FieldDescriptorProto.TYPE_MESSAGE: "a message",
     FieldDescriptorProto.TYPE_GROUP: "a group",
@@ -61,6 +62,19 @@ def problems(found: tuple[Topic, ...], contract: ProtoContract) -> Iterator[Diag
         yield from _name(topic, seen)
         if topic.key:
             yield from _key(topic, messages[topic.method.request])
+
+
+def ignored(contract: ProtoContract) -> tuple[Diagnostic, ...]:
+    """Return a warning about the first RPC of an RPC service that is marked as a topic."""
+    for service in contract.services:
+        for method in service.methods:
+            marks = [f"mallgen:{mark}" for mark, _ in _SAID.findall(method.doc) if mark in _ONLY_OF_TOPICS]
+            options = [f"mallgen.queue.{mark}" for mark in _ONLY_OF_TOPICS if getattr(method, mark)]
+            if options or marks:
+                message = f"`{(options or marks)[0]}` of `{method.name}` has no effect in an RPC service"
+                hint = 'make a queue service of it: kind = "rmq" in mallgen.toml, or mallgen rmq protoc'
+                return (Diagnostic("queue-as-rpc", message, method.span, hint, severity="warning"),)
+    return ()
 
 
 def _named(contract: ProtoContract, method: Method) -> tuple[str, str]:
