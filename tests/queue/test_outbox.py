@@ -160,7 +160,7 @@ def test_what_waited_is_shown_no_longer_when_it_is_sent(
             await outboxes.placed(database, box, orders, 1)
             await until(lambda: values()[0] == 1 and values()[1] > 0)
             if another:
-                await database.execute("UPDATE mallgen_outbox_relay SET owner = 'x', until = ?", (time.time() + 60,))
+                await database.execute("UPDATE mallgen_outbox_relay SET owner = 'x', until = ?", (time.time() + 20,))
             monkeypatch.setattr(outbox, "_COUNTED", 60.0)
             _Down.is_down = False
             await until(lambda: values() == [0, 0], seconds=5)

@@ -29,6 +29,7 @@ from mallgen_runtime.sql.statement import for_values
 P = ParamSpec("P")
 _LEASE = 15.0  # seconds that a relay may stand still before another one takes its place
 _SENDING = 0.7  # of the lease, in which a batch is sent; the rest is for the statements around it
+_GRACE = 4.0  # seconds that a stop waits for a batch
 _POLL = 1.0  # seconds between looks for what other processes have written
 _BATCH, _BATCH_BYTES = 500, 4 << 20
 _TRIES = 10  # after which a message that alone fails is left, with its problem
@@ -45,8 +46,16 @@ _INSERT = (
 _DELETE = "DELETE FROM mallgen_outbox WHERE id IN (?)"
 _FAILED = "UPDATE mallgen_outbox SET attempts = attempts + 1, problem = ? WHERE id = ?"
 _COUNT = "SELECT COUNT(*), MIN(created) FROM mallgen_outbox WHERE problem = ''"
-_TAKE = "UPDATE mallgen_outbox_relay SET owner = ?, until = ? WHERE id = 1 AND (owner = ? OR until < ?)"
-_MAKE = "INSERT INTO mallgen_outbox_relay (id, owner, until) VALUES (1, ?, ?)"
+_NOW = {  # the database's clock, which all relays have in common, in seconds since 1970
+    Dialect.MYSQL: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000000.0)",
+    Dialect.POSTGRES: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS double precision)",
+    Dialect.SQLITE: "((julianday('now') - 2440587.5) * 86400.0)",
+}
+_TAKE = (
+    "UPDATE mallgen_outbox_relay SET owner = ?, until = {now} + ?"
+    " WHERE id = 1 AND (owner = ? OR until < {now} OR until > {now} + ?)"
+)
+_MAKE = "INSERT INTO mallgen_outbox_relay (id, owner, until) VALUES (1, ?, {now} + ?)"
 _LEAVE = "UPDATE mallgen_outbox_relay SET until = 0 WHERE id = 1 AND owner = ?"
 
 
@@ -78,6 +87,7 @@ class Outbox:
         self._sender = Sender(producers)
         self._owner = new_id()
         self._wake = asyncio.Event()
+        self._over = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
         self._problem = ""
         self._waiting, self._oldest, self._counted = 0, 0.0, 0.0
@@ -109,17 +119,21 @@ class Outbox:
     async def start(self) -> None:
         """Begin to send."""
         if self._task is None:
+            self._over.clear()
             self._end_showing = metrics.shown(self._readings)
             self._task = watch.keep(self._relay(), self.key)
 
     async def close(self) -> None:
-        """Stop sending; what waits is sent by another process or after the next start."""
+        """Stop sending, after what is being sent now; what waits is sent by another process or after the next start."""
         task, self._task = self._task, None
         if task is None:
             return
+        watch.release(task)
+        self._over.set()
+        self._wake.set()
+        await asyncio.wait({task}, timeout=_GRACE)
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task}, timeout=_GRACE)
         self._end_showing()
         with contextlib.suppress(ResourceError):
             await self._execute(_LEAVE, (self._owner,))
@@ -130,20 +144,19 @@ class Outbox:
     async def _relay(self) -> None:
         """Send what waits, as soon as it is written here, and once a second what others have written."""
         delay = _POLL
-        while True:
+        while not self._over.is_set():
             self._wake.clear()
             try:
                 more = await self._pass()
             except ResourceError as found:
                 self._say(f"waits: {found}")
                 delay = min(delay * 2, 30.0)
-                await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311 - no secret
+                await _wait(self._over, random.uniform(delay / 2, delay))  # noqa: S311 - no secret
                 continue
             held, delay = self._sender.holds.problem, _POLL
             self._say(f"waits: {held}" if held else "")
-            if not more:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _POLL)
+            if not more and not self._over.is_set():
+                await _wait(self._wake, _POLL)
 
     def _say(self, problem: str) -> None:
         """Set the state, and log another one than before."""
@@ -182,14 +195,15 @@ class Outbox:
 
     async def _is_relay(self) -> bool:
         """Take or keep the lease of the only relay."""
-        now = time.time()
-        done = await self._execute(_TAKE, (self._owner, now + _LEASE, self._owner, now))
+        now = _NOW[self._database.dialect]
+        values = (self._owner, _LEASE, self._owner, 2 * _LEASE)  # one that ends later than any is of a wrong clock
+        done = await self._execute(_TAKE.format(now=now), values)
         if done.count:
             return True
         if await self._fetch("SELECT 1 FROM mallgen_outbox_relay WHERE id = 1"):
             return False
         with contextlib.suppress(DuplicateKey):  # another one was faster
-            await self._execute(_MAKE, (self._owner, now + _LEASE))
+            await self._execute(_MAKE.format(now=now), (self._owner, _LEASE))
         return False
 
     async def _count_and_take(self) -> list[Waiting]:
@@ -238,6 +252,11 @@ def _capturing() -> Iterator[list[tuple[str, Outgoing]]]:
         yield found
     finally:
         captured.reset(token)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 def _waiting(values: Values) -> Waiting:
