@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,30 @@ def test_a_fetch_is_bounded_in_records_and_bytes(tmp_path: Path) -> None:
     assert {one.place.partition for one in log.fetch(positions, 40, 1 << 20)} == {0, 1, 2, 3}
     assert len(log.fetch(positions, 100, 3500)) == 3
     assert len(log.fetch(positions, 100, 1)) == 1, "one that is larger than all would never come"
+    log.close()
+
+
+def test_a_fetch_reads_no_more_than_it_returns(tmp_path: Path) -> None:
+    log = SqliteLog(str(tmp_path / "queue.db"), 0, 0)
+    for _ in range(30):
+        log.append([Outgoing("t", b"k", bytes(1 << 20))], 1)
+    (place,) = log.places("t")
+    tracemalloc.start()
+    found = log.fetch({place: 0}, 72, 1 << 20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 1
+    assert peak < 4 << 20, f"{peak >> 20} MB for one message of 1 MB"
+    log.append([Outgoing("t", b"k", b"last")], 1)  # nothing reads on, which would keep the file from shrinking
+    assert log.reading("PRAGMA wal_checkpoint(TRUNCATE)")[0][0] == 0
+    log.close()
+
+
+def test_headers_count_as_what_they_take_in_memory(tmp_path: Path) -> None:
+    log = SqliteLog(str(tmp_path / "queue.db"), 0, 0)
+    headers = tuple((f"{number:x}", b"") for number in range(2000))
+    log.append([Outgoing("t", b"k", b"1", headers) for _ in range(20)], 1)
+    assert len(log.fetch(dict.fromkeys(log.places("t"), 0), 100, 1 << 20)) <= 5
     log.close()
 
 

@@ -8,17 +8,18 @@ import random
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 from msgspec import msgpack
 
 from mallgen_runtime.queue.errors import QueueError
-from mallgen_runtime.queue.link import Outgoing, Place, Record
+from mallgen_runtime.queue.link import Headers, Outgoing, Place, Record
 
 _SHIFT = 40  # a message's row has its partition's number in the bits above its offset
 _PATIENCE = 10.0
+_HEADER = 100  # bytes that a header takes in memory beside its text
 _TRIM_EVERY = 60.0
 _TRIMMED_AT_ONCE = 5000
 _SCHEMA = """
@@ -216,18 +217,32 @@ class SqliteLog:
         behind = [(place, max(positions[place], first)) for place, first, end in ends if end > positions[place]]
         for index, (place, position) in enumerate(sorted(behind, key=lambda one: (one[0] - self._turn) % 251)):
             share = -(-(most - len(found)) // (len(behind) - index))  # those left out would starve
-            rows = self.reading(
-                "SELECT id, key, value, headers, written FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
-                (place << _SHIFT | position, (place + 1) << _SHIFT, share),
-            )
-            for number, key, value, packed, written in rows:
-                size += _size(key, value, packed)
-                if found and size > most_bytes:
-                    return found
-                headers = tuple((name, content) for name, content in msgpack.decode(packed))
-                offset = number & ((1 << _SHIFT) - 1)
-                found.append(Record(self.place(place), offset, key, value, headers, written))
+            with closing(self._records(place, position, share)) as records:
+                for record in records:
+                    size += _size(record.key, record.value, b"") + _size_of(record.headers)
+                    if found and size > most_bytes:
+                        return found
+                    found.append(record)
         return found
+
+    def _records(self, place: int, position: int, most: int) -> Generator[Record, None, None]:
+        """Yield messages of a partition as they are asked for. Raises QueueError."""
+        try:
+            rows = self._db.execute(
+                "SELECT id, key, value, headers, written FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+                (place << _SHIFT | position, (place + 1) << _SHIFT, most),
+            )
+            with closing(rows):  # an open one would keep the file from shrinking
+                for number, key, value, packed, written in rows:
+                    headers = tuple((name, content) for name, content in msgpack.decode(packed))
+                    offset = number & ((1 << _SHIFT) - 1)
+                    yield Record(self.place(place), offset, key, value, headers, written)
+        except sqlite3.Error as problem:
+            raise QueueError(f"{self.path}: {problem}") from None
+
+
+def _size_of(headers: Headers) -> int:
+    return sum(len(name) + len(content) + _HEADER for name, content in headers)
 
 
 def _size(key: bytes | None, value: bytes, packed: bytes) -> int:
