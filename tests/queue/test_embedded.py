@@ -6,11 +6,13 @@ import time
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mallgen_runtime.process.errors import ConfigError
+from mallgen_runtime.queue import sqlite_log
 from mallgen_runtime.queue.conf import Where
 from mallgen_runtime.queue.embedded import EmbeddedConsumer, EmbeddedQueue, queue_file
 from mallgen_runtime.queue.errors import NotOurs, QueueError
@@ -190,6 +192,82 @@ def test_headers_count_as_what_they_take_in_memory(tmp_path: Path) -> None:
     log.append([Outgoing("t", b"k", b"1", headers) for _ in range(20)], 1)
     assert len(log.fetch(dict.fromkeys(log.places("t"), 0), 100, 1 << 20)) <= 5
     log.close()
+
+
+def test_messages_are_deleted_by_the_retention_of_who_works_with_them(tmp_path: Path) -> None:
+    """A service with another one leaves topics alone that it does not write."""
+    path = str(tmp_path / "queue.db")
+    keeps = SqliteLog(path, 0, 0)
+    keeps.append([Outgoing("orders", b"k", b"1"), Outgoing("mail", b"k", b"1")], 1)
+    time.sleep(0.01)
+    other = SqliteLog(path, 0.001, 0)
+    other.append([Outgoing("mail", b"k", b"2")], 1)
+    other.append([Outgoing("sms", b"k", b"1")], 1)
+    time.sleep(0.01)
+    ends = dict(other.reading("SELECT topic, next - first FROM places"))
+    assert ends == {"orders": 1, "mail": 1, "sms": 1}
+    keeps.close()
+    other.close()
+
+
+def test_a_group_deletes_what_is_too_old_of_its_topics(tmp_path: Path) -> None:
+    async def main() -> Sequence[tuple[str, int]]:
+        await written(queue_in(tmp_path, partitions=1), b"1")
+        keeps = SqliteLog(str(tmp_path / "queue.db"), 0, 0)
+        keeps.append([Outgoing("other", b"k", b"1")], 1)
+        await asyncio.sleep(0.01)
+        link = await joined(queue_in(tmp_path, partitions=1, retention=0.001))
+        await link.close()
+        rows = keeps.reading("SELECT topic, next - first FROM places ORDER BY topic")
+        keeps.close()
+        return rows
+
+    assert asyncio.run(main()) == [("other", 1), ("t", 0)]
+
+
+def test_a_clock_that_leaps_deletes_nothing_before_it_has_stayed_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process that runs, and in one that starts with the clock ahead."""
+    path, week = str(tmp_path / "queue.db"), 7 * 86400.0
+    leap = passed = 0.0
+    clock = SimpleNamespace(
+        time=lambda: time.time() + leap + passed, monotonic=lambda: time.monotonic() + passed, sleep=time.sleep
+    )
+    monkeypatch.setattr(sqlite_log, "time", clock)
+    runs = SqliteLog(path, week, 0)
+    runs.append([Outgoing("t", b"k", b"1")], 1)
+    leap, passed = 2 * week, 100.0
+    starts = SqliteLog(path, week, 0)
+    for log in (starts, runs):
+        log.append([Outgoing("t", b"k", b"2")], 1)
+    assert runs.reading("SELECT first, next FROM places") == [(0, 3)]
+    passed = 1000.0
+    runs.append([Outgoing("t", b"k", b"3")], 1)
+    assert runs.reading("SELECT first, next FROM places") == [(1, 4)]
+    runs.close()
+    starts.close()
+
+
+def test_deleting_what_a_group_has_not_read_is_an_error_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        queue = queue_in(tmp_path, partitions=1, retention_bytes=5000)
+        link = await joined(queue)
+        for _ in range(4):
+            await written(queue, bytes(1000))
+        await link.commit({Place("t", 0): 4})
+        for _ in range(4):
+            await written(queue, bytes(1000))
+        assert not caplog.records, "those have been read"
+        for _ in range(8):
+            await written(queue, bytes(1000))
+        await link.close()
+
+    asyncio.run(main())
+    (line,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert line.getMessage() == "the queue deletes messages of t that the group g has not read: too many or too old"
 
 
 def test_a_file_that_cannot_be_used_is_a_state(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class Group:
         """Renew the lease, forget members whose lease is over, take free partitions up to this member's share."""
         self._log.create(dict.fromkeys(topics, self._partitions))
         with self._log.writing() as db:
+            self._log.age(db, topics)
             changed = self._renew(db, topics) | self._forget(db)
             shares = self._shares(db)
             seats: dict[int, Seat] = {}

@@ -3,13 +3,15 @@
 Each call is one transaction; many processes use the file at once.
 """
 
+import logging
 import os
 import random
 import sqlite3
 import time
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from msgspec import msgpack
@@ -21,7 +23,10 @@ _SHIFT = 40  # a message's row has its partition's number in the bits above its 
 _PATIENCE = 10.0
 _HEADER = 100  # bytes that a header takes in memory beside its text
 _TRIM_EVERY = 60.0
+_TELL_EVERY = 600.0
+_LEAP, _DOUBT = 3600.0, 600.0  # seconds by which a clock is set, or more; and for which it is not believed then
 _TRIMMED_AT_ONCE = 5000
+_LOG = logging.getLogger("mallgen.service")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS places (
     id INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INTEGER NOT NULL, first INTEGER NOT NULL DEFAULT 0,
@@ -51,7 +56,9 @@ class SqliteLog:
         self._places: dict[str, list[int]] = {}
         self._named: dict[int, Place] = {}
         self._turn = os.getpid()
-        self._trimmed = 0.0
+        self._trimmed: dict[str, float] = {}
+        self._told: dict[tuple[str, str], float] = {}
+        self._clock = Clock()
         self._db: Any = None
 
     def open(self) -> None:
@@ -154,6 +161,7 @@ class SqliteLog:
         self.create({message.topic: partitions for message in messages})
         now = time.time()
         with self.writing() as db:
+            before = self._too_old(db)
             ends: dict[int, int] = {}
             sizes: dict[int, int] = {}
             rows = []
@@ -168,7 +176,8 @@ class SqliteLog:
             db.executemany("INSERT INTO records (id, key, value, headers, written) VALUES (?, ?, ?, ?, ?)", rows)
             grown = [(end, sizes[place], place) for place, end in ends.items()]
             db.executemany("UPDATE places SET next = ?, bytes = bytes + ? WHERE id = ?", grown)
-            self._trim(db, ends, now)
+            self._shrink(db, ends)
+            self._age(db, {message.topic for message in messages}, before)
 
     def _chosen(self, message: Outgoing) -> int:
         """Return the partition of a message: by its key, or the next one in turn."""
@@ -178,17 +187,30 @@ class SqliteLog:
         self._turn += 1
         return places[self._turn % len(places)]
 
-    def _trim(self, db: Any, written: Mapping[int, int], now: float) -> None:
-        """Delete the oldest messages of partitions that are too large, and from time to time those that are too old."""
-        if self._most_bytes:
-            for place in written:
-                (size,) = db.execute("SELECT bytes FROM places WHERE id = ?", (place,)).fetchone()
-                if size > self._most_bytes:
-                    self._cut(db, place, size - self._most_bytes, 0.0)
-        if self._retention and now - self._trimmed > _TRIM_EVERY:
-            self._trimmed = now
-            for (place,) in db.execute("SELECT id FROM places WHERE next > first").fetchall():
-                self._cut(db, place, 0, now - self._retention)
+    def age(self, db: Any, topics: Iterable[str]) -> None:
+        """Delete messages of topics that are too old, once in a minute; other services may keep theirs for longer."""
+        self._age(db, topics, self._too_old(db))
+
+    def _too_old(self, db: Any) -> float:
+        """Return the time before which messages are too old, 0 where none is."""
+        now = time.time()
+        is_right = self._retention and self._clock.is_right(now, self._retention, partial(_newest, db))
+        return now - self._retention if is_right else 0.0
+
+    def _age(self, db: Any, topics: Iterable[str], before: float) -> None:
+        steady = time.monotonic()
+        for topic in topics:
+            if before and steady - self._trimmed.get(topic, -_TRIM_EVERY) >= _TRIM_EVERY:
+                self._trimmed[topic] = steady
+                for place in self.places(topic):
+                    self._cut(db, place, 0, before)
+
+    def _shrink(self, db: Any, written: Iterable[int]) -> None:
+        """Delete the oldest messages of partitions that are too large."""
+        for place in written if self._most_bytes else ():
+            (size,) = db.execute("SELECT bytes FROM places WHERE id = ?", (place,)).fetchone()
+            if size > self._most_bytes:
+                self._cut(db, place, size - self._most_bytes, 0.0)
 
     def _cut(self, db: Any, place: int, bytes_: int, before: float) -> None:
         """Delete a partition's oldest messages: so many bytes of them, or those written before a time."""
@@ -203,9 +225,19 @@ class SqliteLog:
                 break
             freed, last = freed + size, number
         if last >= 0:
+            self._tell(db, place, last & ((1 << _SHIFT) - 1))
             db.execute("DELETE FROM records WHERE id >= ? AND id <= ?", (place << _SHIFT, last))
             first = (last & ((1 << _SHIFT) - 1)) + 1
             db.execute("UPDATE places SET first = ?, bytes = max(0, bytes - ?) WHERE id = ?", (first, freed, place))
+
+    def _tell(self, db: Any, place: int, last: int) -> None:
+        """Log groups that have not read what is being deleted, each once in ten minutes."""
+        topic, now = self.place(place).topic, time.monotonic()
+        for (group,) in db.execute("SELECT grp FROM seats WHERE place = ? AND next <= ?", (place, last)).fetchall():
+            if now - self._told.get((topic, group), -_TELL_EVERY) >= _TELL_EVERY:
+                self._told[topic, group] = now
+                text = "the queue deletes messages of %s that the group %s has not read: too many or too old"
+                _LOG.error(text, topic, group)
 
     def fetch(self, positions: Mapping[int, int], most: int, most_bytes: int) -> list[Record]:
         """Return messages from the positions in partitions on, up to so many, and bytes unless the first has more."""
@@ -243,6 +275,30 @@ class SqliteLog:
 
 def _size_of(headers: Headers) -> int:
     return sum(len(name) + len(content) + _HEADER for name, content in headers)
+
+
+class Clock:
+    """The machine's clock, which somebody may set: after a leap nothing is old until it has stayed so for a while."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[float, float] | None = None
+        self._doubted = 0.0
+
+    def is_right(self, now: float, retention: float, newest: Callable[[], float | None]) -> bool:
+        """Return whether to go by the clock; `newest` finds when the last message was written."""
+        steady = time.monotonic()
+        expected = newest() or now if self._seen is None else self._seen[0] + steady - self._seen[1]
+        if now - expected > max(_LEAP, retention / 2):
+            self._doubted = steady + _DOUBT
+        self._seen = now, steady
+        return steady >= self._doubted
+
+
+def _newest(db: Any) -> float | None:
+    """Return when the last message of all was written."""
+    sql = f"SELECT max(written) FROM places JOIN records ON records.id = (places.id << {_SHIFT} | places.next - 1)"
+    found: float | None = db.execute(sql).fetchone()[0]
+    return found
 
 
 def _size(key: bytes | None, value: bytes, packed: bytes) -> int:
