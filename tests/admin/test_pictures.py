@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mallgen_runtime import App, Context, Response, RestConf, Route, ServiceBase
+from mallgen_runtime import ApiError, App, Context, Response, RestConf, Route, ServiceBase
 from mallgen_runtime.admin import Pictures, PicturesConf
+from mallgen_runtime.admin.pictures import PictureFolder
 from mallgen_runtime.testing import Client
 from tests.admin.service import AdminService, Said, make
 
@@ -140,3 +141,28 @@ def test_another_place_takes_what_the_folder_would(tmp_path: Path) -> None:
 
     asyncio.run(used())
     assert not (tmp_path / "pictures").exists()
+
+
+def test_a_folder_takes_no_more_than_its_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of another process count, the same picture counts once, and room is found again when files are deleted."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "earlier.png").write_bytes(bytes(50))
+    place = PictureFolder(str(folder), 100)
+
+    async def keep(name: str, size: int) -> None:
+        await place.keep(name, bytes(size), "image/png")
+
+    asyncio.run(keep("a.png", 50))
+    asyncio.run(keep("a.png", 50))
+    with pytest.raises(ApiError, match="413 pictures_full"):
+        asyncio.run(keep("b.png", 1))
+    assert sorted(os.listdir(folder)) == ["a.png", "earlier.png"]
+    (folder / "earlier.png").unlink()
+    with pytest.raises(ApiError):
+        asyncio.run(keep("b.png", 1))  # not counted anew for each upload
+    monkeypatch.setattr("mallgen_runtime.admin.pictures._COUNT_AGAIN", 0.0)
+    asyncio.run(keep("b.png", 50))
+    with pytest.raises(ApiError):
+        asyncio.run(keep("c.png", 1))
+    asyncio.run(PictureFolder(str(folder)).keep("c.png", bytes(1), "image/png"))

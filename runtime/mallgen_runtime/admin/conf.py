@@ -47,8 +47,11 @@ class PicturesConf(Conf, kw_only=True):
     """Pictures that are uploaded: the `folder` where they are kept, and the `url` that is written into rows.
 
     The service shows them at `/pictures` to people who have logged in. If the shop serves the same folder at another
-    place, write that place as `url`: `https://cdn.example/pictures`.
+    place, write that place as `url`: `https://cdn.example/pictures`. When the folder has `total_bytes` of files, no
+    further picture is accepted (0: no limit). The files are counted again once a minute, so several processes together
+    may go beyond it for that long.
     """
 
     folder: str = "data/pictures"
     url: str = "/pictures"
+    total_bytes: Annotated[int, Meta(ge=0)] = 10 << 30

@@ -5,6 +5,8 @@ import hashlib
 import os
 import re
 import secrets
+import threading
+import time
 from typing import Protocol
 
 from mallgen_runtime.admin.conf import PicturesConf
@@ -14,6 +16,7 @@ from mallgen_runtime.http.problems import ApiError, invalid
 from mallgen_runtime.schema.errors import FieldError
 
 _FIELD = "picture"  # of the form
+_COUNT_AGAIN = 60.0  # seconds
 _KINDS = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif"}
 _STARTS = (
     ("png", re.compile(rb"\x89PNG\r\n\x1a\n")),
@@ -41,13 +44,17 @@ class PictureStorage(Protocol):
 
 
 class PictureFolder:
-    """Keeps pictures as files of a folder, which is made with the first one."""
+    """Keeps pictures as files of a folder, which is made with the first one; all have `most` bytes together, 0: any."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, most: int = 0) -> None:
         self._folder = folder
+        self._most = most
+        self._lock = threading.Lock()
+        self._used = 0
+        self._counted = float("-inf")
 
     async def keep(self, name: str, content: bytes, content_type: str) -> None:
-        """Write the file, whole or not at all. Raises OSError."""
+        """Write the file, whole or not at all. Raises OSError, and a 413 when the folder is full."""
         await asyncio.to_thread(self._write, name, content)
 
     async def find(self, name: str) -> bytes | None:
@@ -59,6 +66,7 @@ class PictureFolder:
         path = os.path.join(self._folder, name)
         if os.path.exists(path):
             return
+        self._take(len(content))
         part = os.path.join(self._folder, f".{secrets.token_hex(8)}")
         try:
             with open(part, "xb") as file:
@@ -69,6 +77,18 @@ class PictureFolder:
                 os.unlink(part)
             raise
 
+    def _take(self, size: int) -> None:
+        """Count a new picture. Raises a 413 when the folder is full; others may delete files, so it is counted anew."""
+        with self._lock:
+            if self._most and time.monotonic() - self._counted >= _COUNT_AGAIN:
+                with os.scandir(self._folder) as files:
+                    self._used = sum(_size(file) for file in files)
+                self._counted = time.monotonic()
+            if self._most and self._used + size > self._most:
+                detail = "there is no more room for pictures: an administrator can remove old ones, or allow more"
+                raise ApiError(413, "pictures_full", detail)
+            self._used += size
+
     def _read(self, name: str) -> bytes | None:
         try:
             with open(os.path.join(self._folder, name), "rb") as file:
@@ -77,12 +97,19 @@ class PictureFolder:
             return None
 
 
+def _size(file: os.DirEntry[str]) -> int:
+    try:
+        return file.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:  # deleted in this moment
+        return 0
+
+
 class Pictures:
     """Takes pictures from the page and shows them; `storage` replaces the folder of the settings."""
 
     def __init__(self, config: PicturesConf, storage: PictureStorage | None = None) -> None:
         self._url = config.url.rstrip("/")
-        self._storage = storage or PictureFolder(config.folder)
+        self._storage = storage or PictureFolder(config.folder, config.total_bytes)
 
     async def keep(self, ctx: Context) -> str:
         """Keep the picture of a form and return its URL. Raises a 400 for what is no picture."""
