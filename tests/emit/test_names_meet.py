@@ -10,6 +10,7 @@ import pytest
 
 from mallgen.python import names
 from tests.conftest import mallgen
+from tests.mypy_cache import mypy_cache
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ def check_names(folder: Path, types: bool = False) -> None:
     assert ruff.returncode == 0, ruff.stdout[-3000:]
     if types:
         packages = sorted(path.parent.name for path in folder.glob("*/app.py"))
-        words = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", *packages]
+        words = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", mypy_cache(folder), *packages]
         mypy = subprocess.run(words, cwd=folder, capture_output=True, text=True)
         assert mypy.returncode == 0, mypy.stdout[-3000:]
 

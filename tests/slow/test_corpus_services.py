@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import mallgen
+from tests.mypy_cache import mypy_cache
 from tests.run.service import SECRET, Service
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ def services(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def test_it_passes_the_strict_checks(services: dict[str, tuple[Path, str]], name: str) -> None:
     folder, package = services[name]
     for command in (
-        ["mypy", "--strict", package],
+        ["mypy", "--strict", "--cache-dir", mypy_cache(folder), package],
         ["black", "--check", "--quiet", "."],
         ["ruff", "check", "--quiet", "."],
     ):

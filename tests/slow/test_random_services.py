@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.emit.test_random_contracts import generated, service_of, write
+from tests.mypy_cache import mypy_cache
 from tests.random_contracts import contracts
 from tests.run.service import SECRET, Service
 
@@ -54,7 +55,8 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, str, 
 @pytest.mark.parametrize("number", range(COUNT))
 def test_it_passes_the_strict_checks(projects: list[tuple[Path, str, str]], number: int) -> None:
     folder, package, _ = projects[number]
-    for command in (["mypy", "--strict", package], ["black", "--check", "-q", "."], ["ruff", "check", "-q", "."]):
+    types = ["mypy", "--strict", "--cache-dir", mypy_cache(folder), package]
+    for command in (types, ["black", "--check", "-q", "."], ["ruff", "check", "-q", "."]):
         ran = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, f"{folder}\n{ran.stdout}{ran.stderr}"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.conftest import Ran, mallgen, working_in
+from tests.mypy_cache import mypy_cache
 from tests.stories.human import SUPPORT, write
 from tests.stories.judging import changed_bytes, differing, starts
 
@@ -355,7 +356,7 @@ class Story:
         errors: dict[str, set[str]] = {}
         for folder in self.folders():
             for package in self.packages(folder):
-                words = ["--strict", "--no-error-summary", "--cache-dir", str(self.cache / cache), package]
+                words = ["--strict", "--no-error-summary", "--cache-dir", mypy_cache(self.cache / cache), package]
                 command = [sys.executable, "-m", "mypy", *words]
                 ran = subprocess.run(command, cwd=root / folder, capture_output=True, text=True, check=False)
                 for line in ran.stdout.splitlines():
