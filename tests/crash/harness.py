@@ -1,5 +1,7 @@
 """Trials, each in a process forked from one that has imported everything, and interrupted at a file-system event."""
 
+import contextlib
+import gc
 import os
 import select
 import signal
@@ -9,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mallgen.cli.fast import main
-from tests.conftest import working_in
 from tests.crash.events import Events
 from tests.crash.scenarios import GENERATE, PRUNE, SCENARIOS, SYNC, Scenario, copy
 
@@ -34,14 +35,16 @@ class Prepared(NamedTuple):
 def tree(here: Path) -> Tree:
     """Return every file outside .mallgen by its path, and the empty folders of the output, which end with a `/`."""
     files_by_path = {}
-    for folder, names, files in os.walk(here):
+    root = os.fspath(here)
+    for folder, names, files in os.walk(root):
+        place = folder[len(root) + 1 :]
         if ".mallgen" in names:
             names.remove(".mallgen")
-        elif not names and not files and Path(folder) not in (here, here / "out"):
-            files_by_path[f"{Path(folder).relative_to(here).as_posix()}/"] = b""
+        elif not names and not files and place not in ("", "out"):
+            files_by_path[f"{place}/"] = b""
         for name in files:
-            path = Path(folder) / name
-            files_by_path[path.relative_to(here).as_posix()] = path.read_bytes()
+            with open(f"{folder}/{name}", "rb", buffering=0) as file:
+                files_by_path[f"{place}/{name}" if place else name] = file.read()
     return files_by_path
 
 
@@ -77,10 +80,13 @@ class Harness:
         folder = self._work / "warm"
         folder.mkdir()
         SCENARIOS[0].prepare(folder, self.run)
-        with working_in(folder):
+        with contextlib.chdir(folder):
             assert main(GENERATE) == 0
             for words in (SYNC, PRUNE, GENERATE):
                 assert main(words) == 0
+        with contextlib.chdir(folder / "out"), open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+            assert main(()) == 0
+        gc.freeze()  # else each child copies the pages of all that it only looks through
 
     def run(self, here: Path, *words: str) -> int:
         """Run a command undisturbed and return its exit code."""

@@ -68,10 +68,10 @@ class Promises:
     def _judge(self, how: str) -> str:
         """Check every promise after a kill and return the state that it left: old, new or mixed."""
         self._figures["trials"] += 1
-        state = self._state(tree(self._here))
-        self._figures[f"left {state}"] += 1
-        self._check_mine(how)
         before = tree(self._here)
+        state = self._state(before)
+        self._figures[f"left {state}"] += 1
+        self._check_mine(how, before)
         begun = (self._here / "out" / ".mallgen" / "journal").exists()
         if (self._here / "out").is_dir() and (self._harness.run(self._here / "out") != 0) is not begun:
             self._lost(
@@ -81,9 +81,11 @@ class Promises:
             self._lost(how, f"a command that only reads changed something: {self._odd()}")
         if state == "mixed" and not begun:
             self._lost(how, f"left mixed, without a journal: {self._odd()}")
-        if self._harness.run(self._here, *self._prepared.scenario.run) != 0 or self._state(tree(self._here)) != "new":
+        code = self._harness.run(self._here, *self._prepared.scenario.run)
+        after = tree(self._here)
+        if code != 0 or self._state(after) != "new":
             self._lost(how, f"the same command again does not lead to the new tree: {self._odd()}")
-        self._check_mine(how)
+        self._check_mine(how, after)
         if (self._here / "out" / ".mallgen" / "stage").exists() or kept(self._here) != sorted(self._aside.values()):
             self._lost(how, f"something is left in .mallgen, aside: {kept(self._here)}")
         return state
@@ -95,9 +97,9 @@ class Promises:
         found, new = tree(self._here), self._prepared.new
         return sorted(name for name in found.keys() | new.keys() if found.get(name) != new.get(name))[:10]
 
-    def _check_mine(self, how: str) -> None:
+    def _check_mine(self, how: str, here: dict[str, bytes]) -> None:
         """Fail when work of the user's is lost, or when a file is neither as before nor as after an undisturbed run."""
-        old, new, here = self._prepared.old, self._prepared.new, tree(self._here)
+        old, new = self._prepared.old, self._prepared.new
         for name, content in self._mine.items():
             if here.get(name) != content:
                 self._lost(how, f"the user's {name} is not what it was")
