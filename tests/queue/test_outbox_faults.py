@@ -1,6 +1,7 @@
 """An outbox whose queue takes some messages and not others: what cannot be sent holds up nothing else."""
 
 import asyncio
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from mallgen_runtime.queue import Producer, ProducerConf, lanes, outbox, produce
 from mallgen_runtime.queue.embedded import EmbeddedProducer
 from mallgen_runtime.queue.errors import QueueError
 from mallgen_runtime.queue.link import Outgoing
+from tests.kafka_server import kafka
 from tests.queue import outboxes
 from tests.queue.conftest import Settings
 from tests.queue.messages import OrderRequest, address
@@ -246,3 +248,33 @@ def test_a_batch_that_takes_longer_than_the_relay_has_goes_in_parts(
 
     found = asyncio.run(main())
     assert set(found) == {0, 1, 3} and max(found.values()) <= 2
+
+
+@pytest.mark.slow
+def test_kafka_that_refuses_some_messages_and_is_killed_gets_all_others(url: str) -> None:
+    """Two messages are larger than its brokers take; while it is away nothing is counted, and then all of it goes."""
+    with kafka() as server:
+        settings = {"brokers": [server.host], "timeout": 2000}
+
+        async def main() -> list[int]:
+            async with outboxes.opened(url, settings) as (database, box, _):
+                async with database.transaction() as tx:
+                    for key in ("big0", "big1"):
+                        large = OrderRequest(product_id=random.randbytes(1 << 20).hex())
+                        await box.add(tx, producer_of(box).send, address(outboxes.TOPIC), large, key)
+                await put(database, box, producer_of(box), [f"k{number % 9}" for number in range(200)])
+                await until(database, lambda rows: {key[:3] for key, _, _ in rows} == {"big"}, 40)
+                server.kill()
+                await put(database, box, producer_of(box), [f"k{number % 9}" for number in range(200)])
+                before = {attempts for _, attempts, _ in (await left(database))[2:]}
+                await asyncio.sleep(8)
+                rows = await left(database)
+                assert len(rows) == 202 and before == {0} == {attempts for _, attempts, _ in rows[2:]}
+                assert box.state.startswith("waits: ")
+                server.start()
+                await until(database, lambda rows: {key[:3] for key, _, _ in rows} == {"big"}, 60)
+            return outboxes.numbers(await outboxes.sent(settings))
+
+        found = Counter(asyncio.run(main()))
+    assert set(found) == set(range(200)) and all(count >= 2 for count in found.values())
+    print(f"{sum(found.values()) - 400} of 400 messages went twice")
