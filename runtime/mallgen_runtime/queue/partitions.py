@@ -8,6 +8,7 @@ from mallgen_runtime.queue.app import BoundTopic
 from mallgen_runtime.queue.link import Place, Record
 
 WINDOW = 1000  # offsets that may be done above one that is not: so many are repeated at most when the process dies
+_PAIR = 100  # bytes of memory that a record or a header takes beside its text
 
 
 class Lane:
@@ -40,7 +41,8 @@ class Partition:
 
     def take(self, record: Record) -> tuple[Lane, bool]:
         """Hold a record; return its lane, and whether that is new."""
-        size = len(record.value) + len(record.key or b"")
+        size = len(record.value) + len(record.key or b"") + _PAIR
+        size += sum(len(name) + len(text) + _PAIR for name, text in record.headers)
         self.open[record.offset] = size
         self._bytes += size
         self._next = record.offset + 1

@@ -1,6 +1,7 @@
 """The table of a queue service: its topics, and what their logic gets beside a message."""
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ S = TypeVar("S")
 M = TypeVar("M")
 P = ParamSpec("P")
 T = TypeVar("T")
+_ID = re.compile("[!-~]{1,128}")  # it goes into every line of a message's log
 
 
 class Address(NamedTuple):
@@ -29,8 +31,8 @@ class MessageContext:
     """A message on its way to the logic; of a batch topic the first one, and `batch` has those of all messages.
 
     `partition` and `offset` say where it stands in its topic, `key` is its partition key, `attempt` counts from 1.
-    `message_id` is the sender's, else made of the place. `deadline` is the monotonic time by which the logic must have
-    returned, None when there is no limit. `headers` are texts by lower-case name, `pairs` all of them as they came.
+    `message_id` is the sender's if that is up to 128 printable ASCII characters, else made of the place. `deadline` is
+    the monotonic time by which the logic must have returned, None when there is no limit. `headers` are texts by lower-case name, `pairs` all of them as they came.
     """
 
     __slots__ = (
@@ -74,7 +76,8 @@ class MessageContext:
         self.written = time.time() if written is None else written
         self.attempt = attempt
         self.deadline = deadline
-        self.message_id = found.get(headers.MESSAGE_ID) or f"{topic}/{partition}/{offset}"
+        sent = found.get(headers.MESSAGE_ID, "")
+        self.message_id = sent if _ID.fullmatch(sent) else f"{topic}/{partition}/{offset}"
         self.schema = found.get(headers.SCHEMA, "")
         ids = ids_of(found.get(headers.TRACEPARENT, ""), found.get(headers.REQUEST_ID, ""))
         self.request_id, self.trace_id, self.trace_flags = ids
