@@ -19,13 +19,15 @@ Count = Annotated[int, Meta(ge=1, le=10_000)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
 Milliseconds = Annotated[int, Meta(ge=0)]
 Retries = Annotated[int, Meta(ge=0, le=1000)]
+_PATIENCE = 10.0
 _OUT_OF_ORDER = "CommitInOrder: false would lose messages when a process dies; remove it, offsets are kept in order"
 
 
 class Where(NamedTuple):
     """A queue and the way to it; without `brokers` it is the embedded one, in `file` or the one of this machine.
 
-    `retention` in seconds and `retention_bytes` of one partition bound the embedded one, 0: no bound.
+    `retention` in seconds and `retention_bytes` of one partition bound the embedded one, 0: no bound. `patience` is in
+    seconds, from sending to the acknowledgement.
     """
 
     brokers: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class Where(NamedTuple):
     retention: float = 0.0
     retention_bytes: int = 0
     partitions: int = 8
+    patience: float = _PATIENCE
 
 
 class TopicConf(Conf, kw_only=True):
@@ -180,6 +183,7 @@ class ProducerConf(Conf, kw_only=True):
             retention=seconds(self.retention, "Retention"),
             retention_bytes=self.retention_bytes,
             partitions=self.partitions,
+            patience=max(_PATIENCE, self.timeout / 1000) if self.timeout else float("inf"),
         )
 
 

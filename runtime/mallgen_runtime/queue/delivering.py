@@ -81,7 +81,7 @@ class Delivering:
     async def _batches(self, part: Partition, lane: Lane) -> None:
         delivery = part.bound.delivery
         while lane.records:
-            await self._gather(lane, delivery.batch_size, delivery.batch_time)
+            await self._gather(part, lane)
             records = tuple(lane.records)[: delivery.batch_size]
             if part.is_over(records[0].offset) or not await self._deliver(part, records, delivery.retries):
                 return
@@ -92,10 +92,10 @@ class Delivering:
                 part.end(lane, records[0])
             self._done(part)
 
-    async def _gather(self, lane: Lane, size: int, seconds: float) -> None:
-        """Wait until a batch is full, or its time is over."""
-        over = time.monotonic() + seconds
-        while len(lane.records) < size and (left := over - time.monotonic()) > 0:
+    async def _gather(self, part: Partition, lane: Lane) -> None:
+        """Wait until a batch is full, its time is over, or no more is fetched until some of it is done."""
+        size, over = part.bound.delivery.batch_size, time.monotonic() + part.bound.delivery.batch_time
+        while len(lane.records) < size and not part.is_full and (left := over - time.monotonic()) > 0:
             lane.more.clear()
             try:
                 async with asyncio.timeout(left):

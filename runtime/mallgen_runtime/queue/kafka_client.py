@@ -56,7 +56,7 @@ class KafkaSettings(NamedTuple):
 
 class Timing(NamedTuple):
     """Seconds: until a silent member is out of the group (`session`), until one that fetches nothing is (`absent`),
-    for an answer of a broker, and from `send` to the acknowledgement."""
+    for an answer of a broker, and from `send` to the acknowledgement, which may be endless."""
 
     session: float = 10.0
     absent: float = 60.0

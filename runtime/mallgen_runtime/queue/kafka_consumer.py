@@ -20,6 +20,7 @@ from mallgen_runtime.queue.link import Headers, Place, Rebalanced, Record
 _SLICE = 0.03
 _PROBE = 0.3
 _LEAST_BUFFER = 16 << 20
+_MOST = 1_000_000_000  # bytes of one fetch, which librdkafka takes
 
 
 class KafkaConsumer:
@@ -362,7 +363,7 @@ _FENCED = {
 
 def _conf(way: Way, timing: Timing) -> dict[str, Any]:
     """Return the consumer's settings: https://docs.confluent.io/platform/current/clients/librdkafka/html/md_CONFIGURATION.html."""
-    most = max(way.max_bytes, 1024)
+    most = min(max(way.max_bytes, 1024), _MOST)
     return {
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

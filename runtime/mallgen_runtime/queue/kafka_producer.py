@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from mallgen_runtime.queue.errors import QueueError, RefusedMessage
+from mallgen_runtime.queue.errors import QueueError, RefusedMessage, Unacknowledged
 from mallgen_runtime.queue.kafka_client import Condition, Timing, failure
 from mallgen_runtime.queue.link import Outgoing
 
@@ -18,6 +19,8 @@ _POLL = 0.1
 _PROBE = 0.3
 _FULL_SECONDS = 0.005
 _AT_ONCE = 500
+_CLOSE = 10.0  # seconds for what waits when a producer is closed
+_ENDLESS = 2_000_000.0  # seconds from which librdkafka has no number
 _ROOM = 64 << 20  # bytes that wait for acknowledgement; how large a message may be, the brokers say
 
 
@@ -53,11 +56,10 @@ class KafkaProducer:
         if delivery.problem is None:
             self._health.is_well()
         else:
-            kind = RefusedMessage if delivery.is_refused else QueueError
-            raise kind(f"{delivery.lacking} of {len(messages)} messages not acknowledged: {delivery.problem}")
+            raise delivery.kind(f"{delivery.lacking} of {len(messages)} messages not acknowledged: {delivery.problem}")
 
     async def close(self) -> None:
-        """Write what is waiting, for as long as a delivery may take, and disconnect."""
+        """Write what is waiting, for ten seconds at most, and disconnect."""
         self._is_closed = True
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -100,7 +102,7 @@ class KafkaProducer:
             client = self._client
             client.poll(_POLL)
             self._health.probe(partial(client.list_topics, timeout=_PROBE))
-        self._client.flush(self._timing.delivery)
+        self._client.flush(min(self._timing.delivery, _CLOSE))
         self._client.purge()
         self._client.flush(1)
         self._client = None
@@ -115,6 +117,7 @@ class _Acknowledgements:
         self._waiting = count
         self._done = asyncio.Event()
         self._failed = self._refused = 0
+        self._is_late = False
         self.problem: str | None = None
         if not count:
             self._done.set()
@@ -125,27 +128,33 @@ class _Acknowledgements:
         return self._failed + self._waiting
 
     @property
-    def is_refused(self) -> bool:
-        """Return whether none of those would ever be acknowledged."""
-        return not self._waiting and self._failed == self._refused
+    def kind(self) -> type[QueueError]:
+        """Return what to raise: whether those may have been written, or never would be."""
+        if self._waiting or self._is_late:
+            return Unacknowledged
+        return RefusedMessage if self._failed == self._refused else QueueError
 
     def told(self, problem: KafkaError | None, _: Message | None) -> None:
         """Take the outcome of one message, mostly in the producer's thread."""
-        self._count(None if problem is None else problem.str(), problem is not None and problem.code() in _REFUSED)
+        if problem is None:
+            self._count(None)
+            return
+        self._is_late |= problem.code() == KafkaError._MSG_TIMED_OUT
+        self._count(problem.str(), problem.code() in _REFUSED)
 
     def failed(self, problem: str) -> None:
         """Count a message that was not written."""
-        self._count(problem, False)
+        self._count(problem)
 
     async def wait(self, end: float) -> None:
         """Wait for all messages until `end`."""
         try:
-            async with asyncio.timeout(max(0.0, end - time.monotonic())):
+            async with asyncio.timeout(max(0.0, end - time.monotonic()) if math.isfinite(end) else None):
                 await self._done.wait()
         except TimeoutError:
             self.problem = self.problem or "no answer in time"
 
-    def _count(self, problem: str | None, is_refused: bool) -> None:
+    def _count(self, problem: str | None, is_refused: bool = False) -> None:
         with self._lock:
             self._waiting -= 1
             self._refused += is_refused
@@ -170,7 +179,7 @@ def _conf(timing: Timing) -> dict[str, Any]:
         # Java's: the same key goes to the same partition, whoever writes it.
         "partitioner": "murmur2_random",
         "linger.ms": 1,
-        "message.timeout.ms": max(1, int(timing.delivery * 1000)),
+        "message.timeout.ms": max(1, int(timing.delivery * 1000)) if timing.delivery < _ENDLESS else 0,
         "message.max.bytes": _ROOM,
         "queue.buffering.max.messages": 20_000,
         "queue.buffering.max.kbytes": _ROOM >> 10,

@@ -8,8 +8,9 @@ def queue_at(where: Where) -> Queue:
     """Return a queue; nothing is opened yet. Raises ConfigError for settings or libraries that do not do."""
     if where.brokers:
         from mallgen_runtime.queue.kafka import KafkaQueue
+        from mallgen_runtime.queue.kafka_client import Timing
 
-        return KafkaQueue(where)
+        return KafkaQueue(where, Timing(delivery=where.patience))
     from mallgen_runtime.queue.embedded import EmbeddedQueue
 
     return EmbeddedQueue(where)

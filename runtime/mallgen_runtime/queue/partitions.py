@@ -7,7 +7,9 @@ from collections.abc import Hashable, Sequence
 from mallgen_runtime.queue.app import BoundTopic
 from mallgen_runtime.queue.link import Place, Record
 
-WINDOW = 1000  # offsets that may be done above one that is not: so many are repeated at most when the process dies
+WINDOW = (
+    1000  # offsets that may be done above one that is not, or two batches: so many are repeated at most after a death
+)
 _PAIR = 100  # bytes of memory that a record or a header takes beside its text
 
 
@@ -33,6 +35,7 @@ class Partition:
         self.busy: set[asyncio.Task[None]] = set()
         self.closing = asyncio.Event()
         self.is_paused = False
+        self._window = max(WINDOW, 2 * bound.delivery.batch_size if bound.topic.takes_batch else 0)
         self._bytes = 0
         self._highest = -1
         self._ceiling = -1
@@ -114,5 +117,5 @@ class Partition:
         return (
             len(self.open) >= delivery.most * share
             or self._bytes >= delivery.where.max_bytes * share
-            or (bool(self.open) and self._next - self.low >= WINDOW * share)
+            or (bool(self.open) and self._next - self.low >= self._window * share)
         )

@@ -32,7 +32,8 @@ class MessageContext:
 
     `partition` and `offset` say where it stands in its topic, `key` is its partition key, `attempt` counts from 1.
     `message_id` is the sender's if that is up to 128 printable ASCII characters, else made of the place. `deadline` is
-    the monotonic time by which the logic must have returned, None when there is no limit. `headers` are texts by lower-case name, `pairs` all of them as they came.
+    the monotonic time by which the logic must have returned, None when there is no limit. `headers` are texts by
+    lower-case name, `pairs` all of them as they came.
     """
 
     __slots__ = (
