@@ -265,6 +265,7 @@ def test_an_outage_ends(queue: Settings, topic: str) -> None:
         async with Service({topic: logic}, {**queue, "outage": "200ms"}) as service:
             await send(queue, topic, [1])
             await until(lambda: service.is_done)
+            assert service.consumers.state == "ok"
         assert len(await letters_of(queue, topic)) == 1
 
     asyncio.run(main())

@@ -8,14 +8,19 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.protobuf import any_pb2
 
+from mallgen_runtime.queue import Topic, tool
 from mallgen_runtime.queue.conf import Where
 from mallgen_runtime.queue.dead_letters import bare_letter_of, letter_of
 from mallgen_runtime.queue.embedded import EmbeddedQueue
 from mallgen_runtime.queue.link import Place, Record
 from tests.conftest import ROOT
+from tests.queue.kit import app_of
+from tests.queue.messages import OrderRequest
 
 Environment = Mapping[str, str]
 
@@ -57,6 +62,38 @@ def test_what_is_sent_is_read(service: Path, environment: Environment) -> None:
     assert (line["topic"], line["key"], line["message"]) == ("mails.requested", "7", {"text": "one"})
     assert line["headers"]["x-schema"] == "mails.Request"
     assert line["headers"]["x-message-id"] in sent.stderr
+
+
+def shown(value: bytes, kind: type[Any], written: float) -> dict[str, Any]:
+    """Return what `tail` prints of a message of topic `t`."""
+    (bound,) = app_of({"t": nothing}, {}).bound.values()
+    topic = Topic("t", nothing, kind)
+    record = Record(Place("t", 0), 7, b"k", value, (), written)
+    return tool._shown(tool.AskedTopic(topic, bound.delivery, "t"), record)
+
+
+async def nothing(*given: Any) -> None: ...
+
+
+@pytest.mark.parametrize("written", [9e15, -9e15, 1e300])
+def test_a_time_that_no_calendar_has_is_shown_as_it_is(written: float) -> None:
+    found = shown(b'{"number": "3"}', OrderRequest, written)
+    assert found["written"].startswith("unreadable: ") and found["message"] == {"number": "3"}
+
+
+def test_a_message_that_json_cannot_have_is_shown_as_bytes() -> None:
+    value = any_pb2.Any(type_url="type.googleapis.com/no.Such", value=b"x").SerializeToString()
+    found = shown(value, any_pb2.Any, 0.0)
+    assert "no.Such" in found["unreadable"] and "no.Such" in found["value"] and "message" not in found
+
+
+def test_a_key_or_message_that_is_no_text_is_refused(service: Path, environment: Environment) -> None:
+    bad = os.fsdecode(b"a\xff")
+    for words in (("{}", "--key", bad), ('{"text": "' + bad + '"}',)):
+        ran = mallgen(service, environment, "rmq", "send", "mails.requested", *words)
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("error[message]") and "UTF-8" in ran.stderr
+        assert len(ran.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize(

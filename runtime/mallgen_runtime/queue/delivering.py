@@ -149,10 +149,12 @@ class Delivering:
             else:
                 failed, down = failed + 1, 0.0
             if failed > retries or (down and time.monotonic() - down >= delivery.outage):
+                self.outages.pop(part.place.topic, None)
                 return attempts, outcome
             part.bound.retried(1)
             longest = min(delivery.max_backoff, delivery.backoff * 2.0 ** min(attempts - 1, 30))
             if not await self._waited(part, random.uniform(0, longest)):  # noqa: S311 - no secret
+                self.outages.pop(part.place.topic, None)
                 return attempts, None
 
     async def _attempt(

@@ -118,6 +118,10 @@ async def _send(opened: AskedTopic, asked: argparse.Namespace) -> int:
     from google.protobuf import json_format
 
     text = sys.stdin.read() if asked.message == "-" else asked.message
+    if what := next((what for what, word in (("key", asked.key or ""), ("message", text)) if not _is_sound(word)), ""):
+        print(f"error[message] the {what} is no UTF-8", file=sys.stderr)
+        print("  = help: write it in UTF-8, as the terminal does by default", file=sys.stderr)
+        return WRONG
     try:
         message = json_format.Parse(text, opened.topic.message_type())
     except json_format.ParseError as problem:
@@ -137,6 +141,11 @@ async def _send(opened: AskedTopic, asked: argparse.Namespace) -> int:
     await _written(opened, [Outgoing(opened.name, key, value, pairs)])
     print(f"sent to {opened.name}: {told[headers.MESSAGE_ID]}", file=sys.stderr)
     return 0
+
+
+def _is_sound(text: str) -> bool:
+    """Return whether a word of the command line is text: other bytes are surrogates in it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 async def _list(opened: AskedTopic, asked: argparse.Namespace) -> int:
@@ -270,7 +279,7 @@ def _shown(opened: AskedTopic, record: Record) -> dict[str, Any]:
         "topic": record.place.topic,
         "partition": record.place.partition,
         "offset": record.offset,
-        "written": datetime.fromtimestamp(record.written, UTC).isoformat(timespec="milliseconds"),
+        "written": _day(record.written),
         "key": None if record.key is None else record.key.decode("utf-8", "replace"),
         "headers": told,
     }
@@ -279,9 +288,18 @@ def _shown(opened: AskedTopic, record: Record) -> dict[str, Any]:
             raise Poison(problem)
         kind = told.get(headers.CONTENT_TYPE, "")
         message = decode(record.value, opened.topic.message_type, kind, opened.delivery.format)
-    except Poison as problem:
+        return {**found, "message": json_format.MessageToDict(message)}
+    # Protobuf has values that JSON has not, as an Any of a type that nobody here knows.
+    except (Poison, TypeError, ValueError, json_format.Error) as problem:
         return {**found, "unreadable": str(problem), "value": record.value.decode("utf-8", "backslashreplace")}
-    return {**found, "message": json_format.MessageToDict(message)}
+
+
+def _day(seconds: float) -> str:
+    """Return a time of a message, which its sender may have made up."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return f"unreadable: {seconds:.15g} s"
 
 
 if __name__ == "__main__":
