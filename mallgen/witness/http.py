@@ -232,7 +232,8 @@ class HttpWitnesses:
         body, value = answer
         if not body:
             return errors
-        known = [*self._usual_errors(old), *self._own_errors(old, [json.loads(body), value])]
+        sent = json.loads(body)
+        known = [*self._usual_errors(old), *self._own_errors(old, [sent, value, _with_nulls(value, sent)])]
         return [error for error in errors if error not in known]
 
     def _usual_errors(self, old: Operation) -> list[Plain]:
@@ -366,6 +367,16 @@ def _same(old: Json, new: Json) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
     return old == new and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _with_nulls(value: Json, sent: Json) -> Json:
+    """Return a value with the fields that are null where it was sent: each version may send null for a pointer."""
+    if isinstance(value, dict) and isinstance(sent, dict):
+        nulls = {key: None for key, one in sent.items() if one is None and key not in value}
+        return {**{key: _with_nulls(one, sent.get(key)) for key, one in value.items()}, **nulls}
+    if isinstance(value, list) and isinstance(sent, list) and len(value) == len(sent):
+        return [_with_nulls(one, other) for one, other in zip(value, sent, strict=True)]
+    return value
 
 
 def _shown(values: list[Json]) -> str:

@@ -109,6 +109,21 @@ def test_nothing_is_lost_where_no_answer_can_have_it(versions: Versions, tmp_pat
     assert versions.search(change).everything() == []
 
 
+def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
+    versions: Versions, tmp_path: Path
+) -> None:
+    """Each version can send null for a pointer, also in an answer whose other fields none could read."""
+    text = (
+        'type S {{ A int `json:"a,optional"` }}\n'
+        'type R {{\nB int `json:"b,options=1|2,optional"`\nP *S `json:"p{more}"` }}\n'
+        "service a-api {{ @handler A\nget /a returns (R) }}"
+    )
+    old, new = (contract(tmp_path, name, text.format(more=more)) for name, more in (("old", ""), ("new", ",optional")))
+    change = ApiChange(old, new, "old")
+    assert all(one.severity == "info" for one in diagnostics(change))
+    assert versions.search(change).everything() == []
+
+
 def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
     _holds(versions, 8)
 
