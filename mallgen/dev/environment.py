@@ -1,11 +1,12 @@
 """The environment of a service under `mallgen dev`: discovery by a folder, plain log lines, secrets for this run."""
 
+import contextlib
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 
-from mallgen.output.house import HOUSE
+from mallgen.output.house import HOUSE, IGNORE
 from mallgen.workspace.config import settings_of
 
 _IN_SETTINGS = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -14,8 +15,17 @@ _SECRET = re.compile(r"(?:SECRET|KEY|TOKEN|PASSWORD)$")
 
 
 def queue_file(root: str) -> str:
-    """Return the file of a workspace's embedded queue, empty without a workspace; `root` is its folder."""
-    return os.path.join(os.path.abspath(root), HOUSE, "queue.db") if root else ""
+    """Return the file of a workspace's embedded queue, whose folder is made, empty without a workspace.
+
+    `root` is the folder of the workspace.
+    """
+    if not root:
+        return ""
+    path = os.path.join(os.path.abspath(root), HOUSE, "queue.db")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with contextlib.suppress(FileExistsError), open(os.path.join(root, IGNORE), "x", encoding="utf-8") as ignored:
+        ignored.write("*\n")
+    return path
 
 
 def environment(registry: str, queue: str = "") -> dict[str, str]:

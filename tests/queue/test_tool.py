@@ -179,3 +179,30 @@ def test_dead_letters_are_listed_and_replayed_once(failing: Path, environment: E
     while len(dead()) < 2 and time.monotonic() < over:
         time.sleep(0.2)
     assert dead() == [{"text": "two"}, {"text": "one"}]  # it failed again, and stands behind the other one
+
+
+@pytest.fixture
+def workspace(service: Path) -> Path:
+    """Return the folder of a workspace that has the service."""
+    (service.parent / "mallgen.toml").write_text(
+        '[service.mails]\nkind = "rmq"\ncontract = "mails/mails.proto"\ndir = "mails"\n', encoding="utf-8"
+    )
+    return service.parent
+
+
+@pytest.mark.slow
+def test_the_queue_of_a_workspace_is_one_file(workspace: Path, environment: Environment) -> None:
+    """The first run of `mallgen dev` reads messages that were sent before it; those of a run are there afterwards."""
+    given = {name: value for name, value in environment.items() if name != "MALLGEN_QUEUE"}
+    sent = mallgen(workspace, given, "rmq", "send", "mails.requested", '{"text": "before"}')
+    own = str(workspace / ".mallgen" / "queue.db")
+    assert (sent.returncode, own in sent.stderr) == (0, True), sent.stderr
+    again = [sys.executable, "-m", "mallgen", "rmq", "send", "mails.requested", '{"text": "within"}']
+    waits = "import subprocess, sys, time; subprocess.run(sys.argv[1:], check=True); time.sleep(3)"
+    ran = mallgen(workspace, given, "dev", "--once", sys.executable, "-c", waits, *again)
+    assert ran.returncode == 0, ran.stderr
+    assert "got before" in ran.stderr
+    assert "got within" in ran.stderr
+    read = mallgen(workspace, given, "rmq", "tail", "mails.requested", "--first", "--count", "2")
+    assert sorted(map(str, messages(read))) == ["{'text': 'before'}", "{'text': 'within'}"]
+    assert [path.name for path in (workspace / ".mallgen").glob(".gitignore")] == [".gitignore"]

@@ -21,7 +21,6 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.kinds import rmq
 from mallgen.kinds.kind import kind_named
 from mallgen.kinds.target import Made, Target
-from mallgen.output.house import IGNORE
 from mallgen.output.records import SETTINGS
 from mallgen.text.visible import visible
 from mallgen.workspace.config import Workspace, ports_in
@@ -50,21 +49,15 @@ def run(values: Values) -> int:
     problems = [*_environment_problems(setup.specs), *_port_problems(setup.specs)]
     if problems:
         return report(problems, {}, "; nothing was started")
-    queue = "" if once else _queue(workspace, found)
+    queue = _queue(workspace, found)
     printer = _line_printer(setup, values.flag("quiet"), bool(once))
     return supervise(RunPlan(setup, printer, _Regenerator(workspace).regenerate, queue), once)
 
 
 def _queue(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> str:
     """Return the file of the embedded queue, which stays after the run; empty without a queue service."""
-    root = os.path.dirname(workspace.path)
-    if not any(target.kind == rmq.KIND.name for target, _ in found):
-        return ""
-    path = queue_file(root)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with contextlib.suppress(FileExistsError), open(os.path.join(root, IGNORE), "x", encoding="utf-8") as ignored:
-        ignored.write("*\n")
-    return path
+    has_queue = any(target.kind == rmq.KIND.name for target, _ in found)
+    return queue_file(os.path.dirname(workspace.path)) if has_queue else ""
 
 
 def _setup(workspace: Workspace, found: Sequence[tuple[Target, Made]]) -> Setup:

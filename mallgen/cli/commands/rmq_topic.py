@@ -83,8 +83,12 @@ def _start(target: Target, values: Values) -> int:
     if not os.path.isfile(os.path.join(target.folder, settings)):
         problem = f"`{os.path.join(target.folder, settings)}` is not there: it says where the queue is"
         return report([Diagnostic("contract-missing", problem, hint="run `mallgen gen`")], {}, "; nothing was done")
-    own = queue_file(_workspace_of(target))
-    given = {"MALLGEN_QUEUE": own} if own and os.path.exists(own) else {}
+    try:
+        own = queue_file(_workspace_of(target))
+    except OSError as problem:
+        say(f"error[environment] cannot make the folder of the workspace's queue: {problem}")
+        return ENVIRONMENT
+    given = {"MALLGEN_QUEUE": own} if own else {}
     words = [spec.python, "-m", _TOOL, spec.package, "-f", settings, *_words(values)]
     try:
         ended = subprocess.run(words, cwd=spec.folder, env={**given, **os.environ}, check=False)  # noqa: S603

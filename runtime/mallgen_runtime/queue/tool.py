@@ -103,8 +103,7 @@ async def _until_signal(work: Coroutine[Any, Any, int]) -> int:
 async def _tail(opened: AskedTopic, asked: argparse.Namespace) -> int:
     """Print each message as it comes, as a line of JSON; `--first` begins with the oldest one."""
     left = asked.count or None
-    where = opened.delivery.where
-    print(f"{opened.name} of {', '.join(where.brokers) or queue_file(where.file)}", file=sys.stderr, flush=True)
+    print(f"{opened.name} of {_queue(opened)}", file=sys.stderr, flush=True)
     async with _member(opened, f"tail-{headers.new_id()}", asked.first) as member:
         while left is None or left > 0:
             for record in await member.link.fetch(min(left or _AT_ONCE, _AT_ONCE), _FETCH):
@@ -139,7 +138,7 @@ async def _send(opened: AskedTopic, asked: argparse.Namespace) -> int:
     }
     pairs = tuple((name, text.encode()) for name, text in told.items())
     await _written(opened, [Outgoing(opened.name, key, value, pairs)])
-    print(f"sent to {opened.name}: {told[headers.MESSAGE_ID]}", file=sys.stderr)
+    print(f"sent to {opened.name} of {_queue(opened)}: {told[headers.MESSAGE_ID]}", file=sys.stderr)
     return 0
 
 
@@ -153,7 +152,7 @@ async def _list(opened: AskedTopic, asked: argparse.Namespace) -> int:
     async with _member(opened, _replayers(opened), True) as member:
         async for record in member.waiting(asked.count):
             print(json.dumps(_shown(opened, record), ensure_ascii=False), flush=True)
-        print(f"{_letters(member.seen)} in {opened.name}", file=sys.stderr)
+        print(f"{_letters(member.seen)} in {opened.name} of {_queue(opened)}", file=sys.stderr)
     return 0
 
 
@@ -200,6 +199,11 @@ _OF_LETTERS = ("list", "replay")
 
 def _letters(count: int) -> str:
     return f"{count} dead letter{'' if count == 1 else 's'}"
+
+
+def _queue(opened: AskedTopic) -> str:
+    where = opened.delivery.where
+    return ", ".join(where.brokers) or queue_file(where.file)
 
 
 def _replayers(opened: AskedTopic) -> str:
