@@ -1,6 +1,7 @@
 """mallgen new, mallgen api new, rpc new and rmq new: make a project that answers at once."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 
 from mallgen.cli.console import FINE, say
 from mallgen.cli.options import Values
@@ -8,8 +9,9 @@ from mallgen.cli.scaffold import NewProject, bad_name, write
 from mallgen.emit import starter
 from mallgen.kinds import http, rmq, rpc
 from mallgen.kinds.target import Target
+from mallgen.python.layout import toml_text
 from mallgen.python.names import http_package, queue_package, rpc_package, snake
-from mallgen.workspace.config import read
+from mallgen.workspace.config import BadWorkspace, find, read
 from mallgen.workspace.targets import all_targets
 
 
@@ -22,9 +24,38 @@ def run(values: Values) -> int:
     project = _PROJECTS[command](name)
     code = write(name, project, quiet)
     if code == FINE and not quiet:
-        for line in project.next_steps:
+        for line in (*project.next_steps, *_unknown(name, project)):
             say(line)
     return code
+
+
+def _unknown(name: str, project: NewProject) -> Iterator[str]:
+    """Yield the lines by which the mallgen.toml around, if there is one, knows a service of its own folder."""
+    targets = project.targets(name)
+    if len(targets) > 1:
+        return
+    (target,) = targets
+    try:
+        workspace = find()
+    except BadWorkspace:
+        return  # every command of the workspace says what is wrong with it
+    folders = {os.path.realpath(member.folder) for member in workspace.members}
+    if not workspace.path or os.path.realpath(target.folder) in folders:
+        return
+    root = os.path.dirname(os.path.realpath(workspace.path))
+    while name in {member.name for member in workspace.members}:
+        name = f"{name}-2"
+    place = os.path.relpath(workspace.path)
+    yield f"{place} does not know the new service; these lines there make it one of the workspace:"
+    yield f"  [service.{name}]"
+    if target.kind == rmq.KIND.name:
+        yield f'  kind = "{target.kind}"'
+    yield f"  contract = {toml_text(_from(root, target.contract))}"
+    yield f"  dir = {toml_text(_from(root, target.folder))}"
+
+
+def _from(root: str, path: str) -> str:
+    return os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")
 
 
 def _http(name: str) -> NewProject:
