@@ -1,5 +1,6 @@
 """Random contracts that use the whole language, with hostile names and texts."""
 
+import string
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -48,7 +49,26 @@ TEXTS = (
     *("é\u0301", "name: x", "->", "a\\nb", "\\N{DASH}", "\\u0041", "Returns:", ">>> x", "- a", "isort: skip_file"),
 )
 
-WORDS = st.one_of(st.sampled_from(HOSTILE), st.from_regex(r"[A-Z][a-z]{1,5}[A-Z]?[a-z]{0,4}[0-9]?", fullmatch=True))
+_LOWER, _UPPER = string.ascii_lowercase, string.ascii_uppercase
+WORDS = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.tuples(
+        st.sampled_from(_UPPER),
+        st.text(_LOWER, min_size=1, max_size=5),
+        st.text(_UPPER, max_size=1),
+        st.text(_LOWER, max_size=4),
+        st.text(string.digits, max_size=1),
+    ).map("".join),
+)
+
+
+def words(least: int, most: int) -> st.SearchStrategy[list[str]]:
+    """Return lists of words that differ in more than case and underscores."""
+    return st.lists(WORDS, min_size=least, max_size=most, unique_by=lambda word: word.lower().replace("_", ""))
+
+
+# made once, because to make a strategy takes longer than to draw from it
+FIELD_NAMES, TYPE_NAMES, HANDLERS = words(0, 6), words(1, 5), words(1, 3)
 TEXT = st.one_of(
     st.sampled_from(TEXTS),
     st.text(
@@ -72,22 +92,29 @@ class Field(NamedTuple):
         return f"{self.names} {self.kind}{tag} // {self.note}".replace("\n", " ")
 
 
-@st.composite
+# of a type, each shape as likely: the scalar S, another type T, a declared type D and the key K stand for themselves
+SHAPES = ("S", "[]T", "interface{}", "[]byte", "map[K]T", "[3]T")
+OF_DECLARED = ("*D", "[]*D", "D", "map[string]*D")
+SCALARS = st.sampled_from((*NUMBERS, "string", "string", "bool"))
+FLAT = st.sampled_from((*NUMBERS, "string", "[]int64", "[]string", "*int32"))
+MAP_KEYS = st.sampled_from(("string", "int64", "uint8"))
+
+
 def kinds(draw: st.DrawFn, declared: list[str], depth: int = 0) -> str:
     """Draw a type that may contain any declared one."""
-    scalar = st.sampled_from((*NUMBERS, "string", "string", "bool"))
     if depth > 2:
-        return draw(scalar)
-    inner = kinds(declared, depth + 1)
-    options = [scalar, scalar, inner.map("[]{}".format), st.just("interface{}"), st.just("[]byte")]
-    options += [st.tuples(st.sampled_from(("string", "int64", "uint8")), inner).map(lambda p: f"map[{p[0]}]{p[1]}")]
-    options += [inner.map("[3]{}".format)]
-    if declared:
-        named = st.sampled_from(declared)
-        options += [named.map("*{}".format), named.map("[]*{}".format), named, named.map("map[string]*{}".format)]
-    if depth == 0:
-        options += [scalar.map("*{}".format)]
-    return draw(st.one_of(options))
+        return str(draw(SCALARS))
+    shapes = (*SHAPES, *(OF_DECLARED if declared else ()), *(("*S",) if depth == 0 else ()))
+    shape: str = draw(st.sampled_from(shapes))
+    start, found = shape[:-1], shape[-1]
+    if found == "S":
+        return f"{start}{draw(SCALARS)}"
+    if found == "D":
+        return f"{start}{draw(st.sampled_from(declared))}"
+    if found == "T":
+        start = start.replace("K", draw(MAP_KEYS)) if "K" in start else start
+        return start + kinds(draw, declared, depth + 1)
+    return shape
 
 
 def _escaped(text: str) -> str:
@@ -99,7 +126,6 @@ def _plain(text: str) -> str:
     return text.replace('"', "'")
 
 
-@st.composite
 def options(draw: st.DrawFn, kind: str, source: str) -> str:
     """Draw the options behind the key of a tag."""
     base = kind.lstrip("*")
@@ -143,7 +169,6 @@ def options(draw: st.DrawFn, kind: str, source: str) -> str:
     return "".join(f",{option}" for option in found)
 
 
-@st.composite
 def tags(draw: st.DrawFn, kind: str, key: str, sources: tuple[str, ...]) -> str:
     """Draw the tag of a field."""
     if not sources:
@@ -151,26 +176,22 @@ def tags(draw: st.DrawFn, kind: str, key: str, sources: tuple[str, ...]) -> str:
     source = draw(st.sampled_from(sources))
     if source == "path":
         return f'path:"{key}"'
-    tag = f'{source}:"{_escaped(key)}{draw(options(kind, source))}"'
+    tag = f'{source}:"{_escaped(key)}{options(draw, kind, source)}"'
     if source == "json" and "form" in sources and draw(st.integers(0, 7)) == 0:
         tag += f' form:"{_escaped(key)},optional"'
     return tag
 
 
-@st.composite
-def structs(draw: st.DrawFn, name: str, declared: list[str], sources: tuple[str, ...]) -> list[str]:
+def structs(draw: st.DrawFn, declared: list[str], sources: tuple[str, ...]) -> list[str]:
     """Draw the lines of one struct."""
-    names = draw(st.lists(WORDS, max_size=6, unique_by=lambda word: word.lower().replace("_", "")))
+    names = draw(FIELD_NAMES)
     lines = []
     for number, field in enumerate(names):
         flat = sources != ("json",)
-        kind = draw(
-            kinds(declared)
-            if not flat or draw(st.integers(0, 3)) == 0
-            else st.sampled_from((*NUMBERS, "string", "[]int64", "[]string", "*int32"))
-        )
-        key = draw(st.one_of(st.just(f"{field}{number}"), st.sampled_from([f"{k}{number}" for k in KEYS])))
-        lines.append(Field(field, kind, draw(tags(kind, key, sources)), draw(TEXT)).line())
+        is_any = not flat or draw(st.integers(0, 3)) == 0
+        kind = kinds(draw, declared) if is_any else draw(FLAT)
+        key = f"{field if draw(st.booleans()) else draw(st.sampled_from(KEYS))}{number}"
+        lines.append(Field(field, kind, tags(draw, kind, key, sources), draw(TEXT)).line())
     if sources == ("json",) and draw(st.integers(0, 4)) == 0:
         lines += [
             "Nested struct_ {".replace("struct_ ", ""),
@@ -182,7 +203,6 @@ def structs(draw: st.DrawFn, name: str, declared: list[str], sources: tuple[str,
     return lines
 
 
-@st.composite
 def servers(draw: st.DrawFn) -> list[str]:
     """Draw the lines of an `@server` block."""
     lines = []
@@ -211,12 +231,12 @@ def servers(draw: st.DrawFn) -> list[str]:
 @st.composite
 def contracts(draw: st.DrawFn) -> str:
     """Draw the text of a contract; most are valid, some have names that collide, which mallgen must report."""
-    names = draw(st.lists(WORDS, min_size=1, max_size=5, unique_by=lambda word: word.lower().replace("_", "")))
+    names = draw(TYPE_NAMES)
     lines = ['syntax = "v1"', "", "info (", f'\ttitle: "{_plain(draw(TEXT))}"', ")", ""]
     declared: list[str] = []
     for name in names:
         lines += [f"// {draw(TEXT)}".replace("\n", " ")]
-        lines += [f"type {name} {{", *(f"\t{line}" for line in draw(structs(name, declared, ("json",)))), "}", ""]
+        lines += [f"type {name} {{", *(f"\t{line}" for line in structs(draw, declared, ("json",))), "}", ""]
         declared.append(name)
     requests = []
     for number in range(draw(st.integers(1, 3))):
@@ -226,18 +246,16 @@ def contracts(draw: st.DrawFn) -> str:
         )
         path = ['\tID int64 `path:"id"`'] if draw(st.booleans()) else []
         fields = [
-            f"\t{line}" for line in draw(structs(name, declared, sources)) if not line.lower().startswith(("id ", "_ "))
+            f"\t{line}" for line in structs(draw, declared, sources) if not line.lower().startswith(("id ", "_ "))
         ]
         lines += [f"type {name} {{", *path, *fields, "}", ""]
         requests.append((name, bool(path)))
     service = draw(st.sampled_from(SERVICES))
     count = 0
     for _ in range(draw(st.integers(1, 3))):
-        lines += draw(servers())
+        lines += servers(draw)
         lines += [f"service {service} {{"]
-        for handler in draw(
-            st.lists(WORDS, min_size=1, max_size=3, unique_by=lambda word: word.lower().replace("_", ""))
-        ):
+        for handler in draw(HANDLERS):
             count += 1
             asked: tuple[str, bool] = draw(st.sampled_from([*requests, ("", False)]))
             request, has_path = asked
