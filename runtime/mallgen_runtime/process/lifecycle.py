@@ -50,10 +50,13 @@ class Lifecycle(ABC):
         loop = asyncio.get_running_loop()
         take_signals(loop, self._signalled)
         watch.take(self._failed)
-        async with contextlib.AsyncExitStack() as after:
-            code = await self._live(after)
-        ignore_signals()
-        return watch.DIED if watch.lost() else code
+        try:
+            async with contextlib.AsyncExitStack() as after:
+                code = await self._live(after)
+            return watch.DIED if watch.lost() else code
+        finally:  # nothing is to hold the server when the process ends: gRPC needs its modules to take it apart
+            ignore_signals()
+            watch.take(None)
 
     @abstractmethod
     def listen(self) -> None:
