@@ -69,6 +69,7 @@ def _read(workspace: Workspace, target: Target, made: Made, sources: dict[str, s
         texts=texts,
         tree=tree,
         uses=tuple(Callee(used.name, used.kind, _port(workspace, used.name)) for used in target.uses),
+        routes=frozenset(file.role.title[4:] for file in made.files if file.role and file.role.method == "GET"),
     )
 
 

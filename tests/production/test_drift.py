@@ -10,6 +10,7 @@ from tests.conftest import mallgen
 from tests.production.services import workspace
 
 KUBE, COMPOSE, DOCKER = "services/stock/kube.yaml", "compose.yaml", "services/stock/Dockerfile"
+SHOP, SHOP_DOCKER = "services/shop/kube.yaml", "services/shop/Dockerfile"
 
 
 @pytest.mark.slow
@@ -66,6 +67,21 @@ KUBE, COMPOSE, DOCKER = "services/stock/kube.yaml", "compose.yaml", "services/st
             "add stock to depends_on",
         ),
         (COMPOSE, "      DB_PASSWORD:", "      OTHER:", "stock need DB_PASSWORD", "add `DB_PASSWORD: ${DB_PASSWORD:?"),
+        (COMPOSE, "8888/readyz", "8888/ready", "shop answers nothing at /ready", "write /readyz"),
+        (COMPOSE, "stop_grace_period: 8s", "stop_grace_period: 1500ms", "needs up to 8 s to end", "write 8s"),
+        (COMPOSE, "    stop_grace_period: 62s\n", "", "shop needs up to 62 s to end", "add stop_grace_period: 62s"),
+        (SHOP, "path: /readyz", "path: /ready", "shop answers nothing at /ready", "write /readyz"),
+        (SHOP, "path: /healthz", "path: /health", "shop answers nothing at /health", "write /healthz"),
+        (SHOP_DOCKER, "8888/healthz", "8888/health", "shop answers nothing at /health", "write /healthz"),
+        (KUBE, "matchLabels:\n      app: stock", "matchLabels:\n      app: o", "no label `app: o`", "write app: stock"),
+        (KUBE, "selector:\n    app: stock", "selector:\n    app: o", "no label `app: o`", "write app: stock"),
+        (
+            KUBE,
+            "kind: Deployment\n    name: stock",
+            "kind: Deployment\n    name: o",
+            "no Deployment `o`",
+            "write stock",
+        ),
         (DOCKER, "EXPOSE 8080", "", "stock listens on 8080", "write EXPOSE 8080"),
         (DOCKER, "127.0.0.1:8080", "localhost:81", "stock listens on 8080", "write 8080"),
         (DOCKER, '"-m", "stock_rpc"', '"-m", "stock"', "the package of stock is stock_rpc", "write stock_rpc"),
@@ -112,6 +128,17 @@ def test_variables_may_come_from_elsewhere(path: str, old: str, new: str, here: 
     )
     (here / path).write_text(text, encoding="utf-8")
     assert mallgen("check").code == 0
+
+
+def test_a_probe_may_ask_a_route(here: Path) -> None:
+    """A route to GET is as good as /readyz, and a selector may name fewer labels than the pods have."""
+    workspace(here)
+    assert mallgen("kube", "-q").code == 0
+    text = (here / SHOP).read_text("utf-8").replace("path: /readyz", "path: /hello", 1)
+    text = text.replace("    metadata:\n      labels:\n", "    metadata:\n      labels:\n        more.of/it: yes\n", 1)
+    (here / SHOP).write_text(text, encoding="utf-8")
+    ran = mallgen("check")
+    assert ran.code == 0, ran.err
 
 
 def test_files_that_are_none_of_ours(here: Path) -> None:

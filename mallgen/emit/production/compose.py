@@ -71,7 +71,6 @@ def _service(
     wanted: Sequence[Need],
     servers: dict[str, BackingServer],
 ) -> Block:
-    grace = _LEFT_OPEN if math.isinf(service.wait) else math.ceil(service.wait)
     env = _environment(service, wanted, servers)
     waits = _waits(service, known, wanted, servers)
     return {
@@ -83,12 +82,17 @@ def _service(
         "volumes": [f"{folder}/etc:/app/etc:ro", *(f"{volume}:/app/{path}" for volume, path in _volumes(service))],
         **({"depends_on": waits} if waits else {}),
         **_health(service),
-        "stop_grace_period": f"{grace + _SPARE}s",
+        "stop_grace_period": f"{until_killed(service)}s",
         "read_only": True,
         "tmpfs": ["/tmp"],  # noqa: S108 - of the container
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
     }
+
+
+def until_killed(service: Deployable) -> int:
+    """Return the seconds from SIGTERM until a container is killed, by the `Shutdown` of the settings."""
+    return (_LEFT_OPEN if math.isinf(service.wait) else math.ceil(service.wait)) + _SPARE
 
 
 def _shown(service: Deployable) -> Block:

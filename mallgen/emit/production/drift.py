@@ -5,18 +5,21 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mallgen.diagnostics import Diagnostic, Note
 from mallgen.drift.scalars import plain
+from mallgen.emit.production.compose import until_killed
 from mallgen.emit.production.dockerfile import health_words
-from mallgen.emit.production.facts import Deployable, read_settings, variables
+from mallgen.emit.production.facts import HTTP, Deployable, read_settings, seconds, variables
 from mallgen.emit.production.kube import drain
+from mallgen.emit.production.labels import label_drift
 from mallgen.emit.production.reach import opening
 from mallgen.emit.production.rights import GROUP, RESOURCE
 from mallgen.emit.production.trees import BadYaml, Tree, documents
 from mallgen.text.span import Span
 
 _EXPOSE = re.compile(r"^EXPOSE[ \t]+(?P<ports>[^\n#]*)", re.M | re.I)
-_PROBED = re.compile(r"://(?:127\.0\.0\.1|localhost|\[::1\]):(?P<port>\d{1,5})")
+_PROBED = re.compile(r"://(?:127\.0\.0\.1|localhost|\[::1\]):(?P<port>\d{1,5})(?P<path>/[^\s\"'\],?#]*)?")
 _MODULE = re.compile(r"[\"']?-m[\"']?[ \t,]+[\"']?(?P<module>[a-z_]\w*)[\"' \],]")
 _SETTINGS = re.compile(r"[\"']?-f[\"']?[ \t,]+[\"']?(?P<path>[^\s\"',\]]+)")
+_DOCKERS_GRACE = 10.0
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -31,6 +34,10 @@ def docker_drift(service: Deployable, text: str, file: str) -> Iterator[Diagnost
         if service.probe is not None and found["port"] not in _listened(service):
             place = _span(file, text, *found.span("port"))
             yield _port(service, str(service.probe.port), place, f"write {service.probe.port}")
+        elif found["path"]:
+            yield from _path(
+                service, found["port"], found["path"], _span(file, text, *found.span("path")), is_ready=False
+            )
     modules = [found for found in _MODULE.finditer(text) if found["module"] not in ("mallgen_runtime", "pip", "venv")]
     for found in modules:
         if found["module"] != service.package:
@@ -54,6 +61,7 @@ def kube_drift(service: Deployable, text: str, file: str) -> Iterator[Diagnostic
             found, problems = _of_config_map(service, tree.at("data"))
             yield from problems
             service = service if found is None else service._replace(tree=found)
+    yield from label_drift(trees)
     for tree in trees:
         if tree.at("kind").text == "Deployment":
             yield from _deployment(service, tree)
@@ -106,7 +114,7 @@ def _deployment(service: Deployable, tree: Tree) -> Iterator[Diagnostic]:
     for port in sorted(ports - set(named.values())):
         yield _port(service, port, container.at("ports").span, f"write containerPort: {port}")
     for key in _PROBES:
-        yield from _probe(service, container.at(key), named)
+        yield from _probe(service, container.at(key), named, is_ready=key != "livenessProbe")
     given = {one.at("name").text for one in container.at("env").items}
     if not container.block.get("envFrom"):
         for one in variables(service.tree):
@@ -147,7 +155,7 @@ def _rights(service: Deployable, deployment: Tree, trees: Sequence[Tree]) -> Ite
             yield _drift(message, pod.at("serviceAccountName").span, hint, place)
 
 
-def _probe(service: Deployable, probe: Tree, named: dict[str, str]) -> Iterator[Diagnostic]:
+def _probe(service: Deployable, probe: Tree, named: dict[str, str], *, is_ready: bool) -> Iterator[Diagnostic]:
     asked = service.probe
     if asked is None:
         return
@@ -159,10 +167,33 @@ def _probe(service: Deployable, probe: Tree, named: dict[str, str]) -> Iterator[
         elif port.text and _is_surely_shut(service) and number == str(service.port):
             words = ", ".join(health_words(asked, asked.ready))
             yield _shut(service, "a probe", port.span, f"write exec: {{command: [{words}]}} in the place of {way}")
+        elif way == "httpGet":
+            path = probe.at("httpGet.path")
+            yield from _path(service, number, path.text, path.span, is_ready=is_ready)
     for word in probe.at("exec.command").items:
-        found = _PROBED.search(word.text)
-        if found is not None and found["port"] not in _listened(service):
-            yield _port(service, str(asked.port), word.span, f"write {asked.port}")
+        yield from _asked(service, word, is_ready=is_ready)
+
+
+def _asked(service: Deployable, word: Tree, *, is_ready: bool) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a word of a command that asks for health."""
+    found = _PROBED.search(word.text)
+    if found is None or service.probe is None:
+        return
+    if found["port"] not in _listened(service):
+        yield _port(service, str(service.probe.port), word.span, f"write {service.probe.port}")
+    elif found["path"]:
+        yield from _path(service, found["port"], found["path"], word.span, is_ready=is_ready)
+
+
+def _path(service: Deployable, port: str, path: str, place: Span, *, is_ready: bool) -> Iterator[Diagnostic]:
+    """Yield an error for a path that the service does not answer; it serves its health, and its routes to GET."""
+    asked = service.probe
+    if asked is None or asked.by != HTTP or port != str(asked.port) or not path:
+        return
+    has_files = "static" in service.tree.block
+    if path not in {asked.live, asked.ready, *service.routes} and not has_files:
+        wanted = asked.ready if is_ready else asked.live
+        yield _drift(f"{service.name} answers nothing at {path}", place, f"write {wanted}")
 
 
 def _listened(service: Deployable) -> set[str]:
@@ -238,9 +269,8 @@ def _compose_service(service: Deployable, block: Tree, earlier: dict[str, str]) 
             yield _port(service, " and ".join(sorted(ports)), entry.span, "write that")
     words = block.at("healthcheck.test")
     for word in words.items or (words,):
-        found = _PROBED.search(word.text)
-        if found is not None and found["port"] not in ports and service.probe is not None:
-            yield _port(service, str(service.probe.port), word.span, f"write {service.probe.port}")
+        yield from _asked(service, word, is_ready=True)
+    yield from _compose_grace(service, block)
     yield from _compose_environment(service, block)
     after = {*block.at("depends_on").block, *(item.text for item in block.at("depends_on").items)}
     for used in service.uses:
@@ -249,6 +279,15 @@ def _compose_service(service: Deployable, block: Tree, earlier: dict[str, str]) 
             message = f"{service.service} uses {used.name} by mallgen.toml, and does not wait for it"
             place = block.at("depends_on").span
             yield _drift(message, place, f"add {name} to depends_on, with condition: service_healthy")
+
+
+def _compose_grace(service: Deployable, block: Tree) -> Iterator[Diagnostic]:
+    grace, least = block.at("stop_grace_period"), until_killed(service)
+    given = seconds(grace.text) if grace.text else _DOCKERS_GRACE
+    if given is not None and given < least:
+        message = f"{service.name} needs up to {least} s to end, by Shutdown in its settings"
+        hint = f"write {least}s" if grace.text else f"add stop_grace_period: {least}s; without it there are 10 s"
+        yield _drift(message, grace.span, hint, service.tree.at("shutdown").span)
 
 
 def _compose_environment(service: Deployable, block: Tree) -> Iterator[Diagnostic]:

@@ -59,7 +59,8 @@ class Deployable(NamedTuple):
 
     `name` is a DNS label, `service` its name in mallgen.toml, `contract` the kind of its contract; `kind` says how it
     is asked: HTTP, GRPC or DEV, by its DevServer. `folder` is the one below the workspace's, with `/`, `settings` the
-    path of the settings file in it, `texts` all files of `etc/` by name. `uses` are the services that it calls.
+    path of the settings file in it, `texts` all files of `etc/` by name. `uses` are the services that it calls,
+    `routes` the paths of its own that GET reads.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Deployable(NamedTuple):
     texts: Mapping[str, str]
     tree: Tree
     uses: tuple[Callee, ...] = ()
+    routes: frozenset[str] = frozenset()
 
     @property
     def port(self) -> int:

@@ -40,6 +40,10 @@ class Tree(NamedTuple):
                 here = here.block.get(key, Tree(self.span))
         return here
 
+    def at_key(self, key: str) -> "Tree":
+        """Return the value of a key that may have dots, an empty one where there is none."""
+        return self.block.get(key, Tree(self.span))
+
     @property
     def is_empty(self) -> bool:
         """Return whether nothing stands here."""
