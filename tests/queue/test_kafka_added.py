@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import OFFSET_STORED, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]
 
 from mallgen_runtime.queue import MessageContext
+from mallgen_runtime.queue.kafka import KafkaQueue
+from mallgen_runtime.queue.kafka_client import KafkaSettings
 from tests.kafka_server import Kafka
 from tests.queue.kafka_members import Member, at, names, numbers
 from tests.queue.kit import Service, until
@@ -95,3 +98,25 @@ def test_members_of_a_new_group_begin_behind_what_was_there(kafka_server: Kafka)
         await asyncio.gather(*(member.link.close() for member in members))
 
     asyncio.run(main())
+
+
+class Unstable:
+    """A client whose group has an offset that the broker does not tell now."""
+
+    def committed(self, partitions: Sequence[TopicPartition], timeout: float) -> Sequence[Any]:
+        problem = KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT)
+        return [SimpleNamespace(topic=part.topic, partition=0, offset=-1001, error=problem) for part in partitions]
+
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+        return 0, 100
+
+    def commit(self, **_: object) -> None:
+        raise AssertionError("an offset that was not told is overwritten")
+
+
+def test_an_offset_that_the_broker_does_not_tell_is_not_taken_for_none() -> None:
+    way = KafkaSettings(("127.0.0.1:1",))
+    link: Any = KafkaQueue(way).consumer("g", from_first=False)
+    link._client, link._new = Unstable(), {"t": 1}
+    (start,) = link._starts([TopicPartition("t", 0)])
+    assert start.offset == OFFSET_STORED

@@ -139,7 +139,7 @@ class KafkaConsumer:
         for topic in topics:
             known = self._client.list_topics(topic, timeout=self._timing.answer).topics[topic].partitions
             asked = [TopicPartition(topic, number) for number in known]
-            given = self._client.committed(asked, timeout=self._timing.answer) if asked else []
+            given = self._stored(asked) if asked else []
             if all(part.offset < 0 for part in given):
                 found[topic] = len(known)
         return found
@@ -268,7 +268,7 @@ class KafkaConsumer:
             return []
         fresh = []
         try:
-            found = self._client.committed(partitions, timeout=self._timing.answer)
+            found = self._stored(partitions)
             for part in found:
                 if part.offset < 0:
                     low, high = self._ends(Place(part.topic, part.partition))
@@ -285,6 +285,14 @@ class KafkaConsumer:
         for part in found:
             self._new.pop(part.topic, None)
         return list(found)
+
+    def _stored(self, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Return the partitions with the group's offsets, negative without one. Raises KafkaException."""
+        found = list(self._client.committed(partitions, timeout=self._timing.answer))
+        for part in found:
+            if part.error is not None:
+                raise KafkaException(part.error)
+        return found
 
     def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
         if self._is_fenced:  # librdkafka does not say so after a commit that was refused
