@@ -32,17 +32,18 @@ def test_a_header_whose_name_is_no_text_goes_aside_with_its_message_alone(kafka_
         topic, _ = names()
         where = {"brokers": [kafka_server.host]}
         await at(kafka_server).create({topic: 1})
-        await send(where, topic, [1])
+        await send(where, topic, range(10, 110))  # Python calls a method otherwise once it is warm
         nasty = (kafka_server.host, topic, b'{"number": 2}', [(b"tenant-\xff\xfe", b"a")])
         await asyncio.to_thread(raw_kafka.write, *nasty)
         await send(where, topic, [3])
+        wanted = [3, *range(10, 110)]
         async with Service({topic: logic}, where) as service:
-            await until(lambda: sorted(got) == [1, 3])
+            await until(lambda: sorted(got) == wanted)
             await until(lambda: service.is_done)
             assert service.consumers.state == "ok"
         (letter,) = await letters_of(where, topic)
         found = dict(letter.headers)
-        assert (letter.value, found["x-dlq-cause"], found["x-dlq-offset"]) == (b'{"number": 2}', b"Poison", b"1")
+        assert (letter.value, found["x-dlq-cause"], found["x-dlq-offset"]) == (b'{"number": 2}', b"Poison", b"100")
         assert b"headers cannot be read" in found["x-dlq-message"]
 
     asyncio.run(main())

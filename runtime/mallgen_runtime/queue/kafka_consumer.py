@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from operator import methodcaller
 from threading import Lock
 from typing import Any
 
@@ -351,10 +352,14 @@ def _record(message: Message) -> Record:
     return Record(place, message.offset() or 0, key, value or b"", headers, written / 1000, problem)
 
 
+# Python checks this call for an error that is set beside a result; `message.headers()` not once it is warm.
+_ALL_HEADERS = methodcaller("headers")
+
+
 def _headers(message: Message) -> tuple[Headers, str]:
     """Return the headers, and why they cannot be read: other clients write names that are not UTF-8."""
     try:
-        sent: Any = message.headers() or ()
+        sent: Any = _ALL_HEADERS(message) or ()
     except (SystemError, UnicodeError) as problem:
         return (), f"its headers cannot be read: {str(problem.__cause__ or problem)[:200]}"
     return tuple((name, value or b"") for name, value in sent), ""
