@@ -19,6 +19,9 @@ from mallgen.kinds.tables import DIALECTS
 _TOPIC = Argument("topic", "The topic, as the contract names it.")
 _COUNT = Option("count", "End after so many messages.", "N")
 _HERE = FOLDER._replace(help="The folder of the service (default: the workspace's, else this one).")
+_DIALECT = Option(
+    "dialect", "The dialect of the .sql that gets it, whatever the database (default: mysql).", "NAME", choices=DIALECTS
+)
 
 RMQ_COMMANDS = (
     Command(
@@ -50,14 +53,14 @@ RMQ_COMMANDS = (
         ("rmq", "outbox"),
         "Print the DDL of the outbox, for the .sql of a service that sends what its transactions commit.",
         "rmq_outbox",
-        (Option("dialect", "The database's dialect (default: mysql).", "NAME", choices=DIALECTS),),
+        (_DIALECT,),
         example="mallgen rmq outbox -dialect postgres >> order.sql",
     ),
     Command(
         ("rmq", "once"),
         "Print the DDL of the table by which logic does its work once, for a service's .sql.",
         "rmq_outbox",
-        (Option("dialect", "The database's dialect (default: mysql).", "NAME", choices=DIALECTS),),
+        (_DIALECT,),
         example="mallgen rmq once -dialect postgres >> order.sql",
         given=(("tables", "once"),),
     ),

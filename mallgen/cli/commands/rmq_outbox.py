@@ -9,5 +9,8 @@ from mallgen.tables.model import Dialect
 def run(values: Values) -> int:
     """Print the statements in the dialect of the database."""
     make = outbox.once_ddl if values.text("tables") == "once" else outbox.ddl
-    out(make(Dialect(values.text("dialect") or Dialect.MYSQL.value)).rstrip())
+    dialect = Dialect(values.text("dialect") or Dialect.MYSQL.value)
+    out(f"-- For a .sql in the dialect {dialect.value}: a file has one dialect, and its tables run on every database.")
+    out("")
+    out(make(dialect).rstrip())
     return FINE
