@@ -138,7 +138,7 @@ def test_a_terminal_is_asked_twice_and_shows_nothing(service: AdminService) -> N
 
 
 def test_an_interrupt_at_the_prompt_ends_the_command(service: AdminService) -> None:
-    running, ours = _at_terminal(service, "kim")
+    running, ours = at_terminal(service, "kim")
     while b": " not in os.read(ours, 1024):
         continue
     running.send_signal(signal.SIGINT)
@@ -150,7 +150,7 @@ def test_an_interrupt_at_the_prompt_ends_the_command(service: AdminService) -> N
     assert service.login("kim", X_Forwarded_For="192.0.2.8").status == 401
 
 
-def _at_terminal(service: AdminService, name: str) -> "tuple[subprocess.Popen[bytes], int]":
+def at_terminal(service: AdminService, name: str) -> "tuple[subprocess.Popen[bytes], int]":
     """Start `createuser` at a terminal; return the process and our end of it."""
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
@@ -168,7 +168,7 @@ def _at_terminal(service: AdminService, name: str) -> "tuple[subprocess.Popen[by
 
 def _typed(service: AdminService, name: str, *lines: str) -> tuple[int, str]:
     """Type lines into `createuser` at a terminal; return its exit code and its last line up to a colon behind it."""
-    running, ours = _at_terminal(service, name)
+    running, ours = at_terminal(service, name)
     shown = b""
     for number, line in enumerate(lines, 1):
         while shown.count(b": ") < number:

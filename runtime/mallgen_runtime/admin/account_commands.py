@@ -162,17 +162,34 @@ async def _hashed(accounts: Accounts) -> str:
     try:
         return await accounts.passwords.hashed(_password())
     except PasswordRefused as problem:
-        raise _NotDone(str(problem)) from None
+        raise _NotDone(str(problem), "  = help: give another one") from None
 
 
 def _password() -> str:
     """Return the password: asked for twice at a terminal, else the first line of standard input."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline(1 << 16).rstrip("\r\n")
-    first = getpass.getpass("Password: ")
-    if getpass.getpass("Once more: ") != first:
+    try:
+        if sys.stdin.isatty():
+            first, second = getpass.getpass("Password: "), getpass.getpass("Once more: ")
+        else:
+            first = second = _piped()
+    except EOFError:
+        if sys.stdin.isatty():
+            print(file=sys.stderr)  # the cursor stands behind the prompt
+        hint = "  = help: type it at the prompt, or pipe it in: a line of standard input"
+        raise _NotDone("no password is given", hint) from None
+    except UnicodeDecodeError:
+        raise PasswordRefused("a password is text, and this one is no UTF-8") from None
+    if first != second:
         raise _NotDone("the two passwords differ")
     return first
+
+
+def _piped() -> str:
+    """Return the first line of standard input. Raises EOFError where it has none."""
+    line = sys.stdin.readline(1 << 16)
+    if not line:
+        raise EOFError
+    return line.rstrip("\r\n")
 
 
 _Command = Callable[[Accounts, str, argparse.Namespace], Coroutine[Any, Any, None]]
