@@ -1,5 +1,6 @@
 """Rules about what tables refuse: foreign keys and CHECKs; and about the columns that have a part in each write."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,12 @@ from mallgen.rules import Finding
 if TYPE_CHECKING:
     from mallgen.breaking.tables import TablesChange
     from mallgen.tables.model import ForeignKey
+
+_VALUE = re.compile(r"-?\d+|'[^'\\]*'")
+_IN = re.compile(
+    rf"[\s(]*(?P<column>[`\"]?\w+[`\"]?)\s+IN\s*\((?P<values>\s*(?:{_VALUE.pattern})\s*(?:,\s*(?:{_VALUE.pattern})\s*)*)\)[\s)]*",
+    re.I,
+)
 
 
 @table_rule("foreign-key-added", ERROR, BEHAVIOUR)
@@ -69,7 +76,7 @@ def check_added(change: "TablesChange") -> Iterator[Finding]:
     """
     for pair in change.tables:
         for old, new in pair.checks:
-            if new is not None:
+            if new is not None and not (old is not None and _takes_more(old.expression, new.expression)):
                 what = "another CHECK" if old is not None else "a new CHECK"
                 message = f"`{pair.name}` has {what}: {' '.join(new.expression.split())}"
                 hint = "look for rows against it, and check in the code first"
@@ -80,12 +87,32 @@ def check_added(change: "TablesChange") -> Iterator[Finding]:
 
 @table_rule("check-dropped", INFO, BEHAVIOUR)
 def check_dropped(change: "TablesChange") -> Iterator[Finding]:
-    """A CHECK is gone: the database takes what it refused. The code that still runs may read such a row."""
+    """A CHECK is gone, or has more values in its `IN (…)`: the database takes what it refused.
+
+    The migration comes first, as the new code writes such rows; the code that still runs may read them.
+    """
     for pair in change.tables:
         for old, new in pair.checks:
             if old is not None and new is None:
                 message = f"`{pair.name}` has no CHECK any more: {' '.join(old.expression.split())}"
                 yield pair.finding(message, "", BEFORE, was=pair.old.span, dropped_checks=(old,))
+            elif old is not None and new is not None and _takes_more(old.expression, new.expression):
+                message = f"`{pair.name}` has a CHECK that takes more: {' '.join(new.expression.split())}"
+                yield pair.finding(message, "", BEFORE, was=pair.old.span, dropped_checks=(old,), added_checks=(new,))
+
+
+def _takes_more(old: str, new: str) -> bool:
+    """Return whether both are a list of values for one column, and the new one has all of the old one."""
+    (column, values), (other, more) = _listed(old), _listed(new)
+    return bool(values) and column == other and values < more
+
+
+def _listed(expression: str) -> tuple[str, frozenset[str]]:
+    """Return the column and the values of `column IN (1, 2)`, no values where it is something else."""
+    found = _IN.fullmatch(expression)
+    if found is None:
+        return "", frozenset()
+    return found["column"].strip('`"').lower(), frozenset(_VALUE.findall(found["values"]))
 
 
 @table_rule("table-version-changed", WARNING, BEHAVIOUR)
