@@ -160,6 +160,13 @@ def test_a_change_writes_what_it_gives_and_its_trail(service: AdminService) -> N
     assert json.loads(last[6]) == said.json
 
 
+def test_a_field_that_is_set_and_cleared_is_refused_at_its_place(service: AdminService) -> None:
+    row = _new(service, name="both")
+    said = service.ask("PATCH", f"/v1/product/{row['id']}", {"clear": ["detail"], "detail": "blue"})
+    assert said.status == 400
+    assert said.json["errors"] == [{"source": "json", "name": "clear", "reason": "`detail` has a value as well"}]
+
+
 def test_secrets_and_what_nobody_may_write_stay_as_they_are(service: AdminService) -> None:
     row = _new(service, name="mass", supplier_token="mine")
     assert "supplier_token" not in row
@@ -180,10 +187,11 @@ def test_secrets_and_what_nobody_may_write_stay_as_they_are(service: AdminServic
         {"name": "x" * 21},
         {"create_time": "soon"},
         {"clear": ["name"]},
+        {"clear": ["detail"], "detail": "blue"},
     ],
 )
 def test_a_wrong_value_changes_nothing(service: AdminService, wrong: dict[str, Any]) -> None:
-    row = _new(service, name=f"w{next(iter(wrong))}")
+    row = _new(service, name=f"w{'-'.join(wrong)}")
     trail = len(_trail(service))
     assert service.ask("PATCH", f"/v1/product/{row['id']}", wrong).status == 400
     assert service.ask("GET", f"/v1/product/{row['id']}").json == row

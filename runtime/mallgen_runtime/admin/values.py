@@ -17,10 +17,13 @@ T = TypeVar("T")
 def given(kind: type[T], pairs: Iterable[tuple[str, Any]], cleared: Iterable[str] = ()) -> T:
     """Return the values that a request gives as a model takes them: `pairs` without None, `cleared` as NULL.
 
-    `kind` is the model's class of values. Raises ApiError for a value that is none of its column.
+    `kind` is the model's class of values. Raises ApiError for a value that is none of its column, and for one of both.
     """
     found = {name: value for name, value in pairs if value is not None}
-    found.update(dict.fromkeys(cleared))
+    gone = dict.fromkeys(cleared)
+    if both := [name for name in gone if name in found]:
+        raise invalid([FieldError("json", "clear", f"`{name}` has a value as well") for name in both])
+    found.update(gone)
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as problem:
