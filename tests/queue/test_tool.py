@@ -206,3 +206,23 @@ def test_the_queue_of_a_workspace_is_one_file(workspace: Path, environment: Envi
     read = mallgen(workspace, given, "rmq", "tail", "mails.requested", "--first", "--count", "2")
     assert sorted(map(str, messages(read))) == ["{'text': 'before'}", "{'text': 'within'}"]
     assert [path.name for path in (workspace / ".mallgen").glob(".gitignore")] == [".gitignore"]
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_queue_has_its_own_way_out(service: Path, environment: Environment) -> None:
+    """The help speaks of the file where no settings name brokers."""
+    Path(environment["MALLGEN_QUEUE"]).write_bytes(b"no database at all" * 100)
+    ran = mallgen(service, environment, "rmq", "tail", "mails.requested", "--count", "1")
+    assert ran.returncode == 3
+    assert "file is not a database" in ran.stderr
+    help_line = "move the file away, or name another one by File in the settings or MALLGEN_QUEUE"
+    assert f"  = help: {help_line}\n" in ran.stderr
+
+
+def test_a_folder_without_a_service_is_named(tmp_path: Path, environment: Environment) -> None:
+    """No help line names an option that the command does not have."""
+    (tmp_path / "empty").mkdir()
+    ran = mallgen(tmp_path, environment, "rmq", "send", "mails.requested", "{}", "-dir", "empty")
+    assert ran.returncode == 3
+    assert "-api" not in ran.stderr
+    assert "= help: name the folder of a queue service: -dir FOLDER" in ran.stderr

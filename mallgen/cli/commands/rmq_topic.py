@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import structs
+
 from mallgen.cli.comparing import ChosenTargets, choose
 from mallgen.cli.console import ENVIRONMENT, FINDINGS, USAGE, report, say
 from mallgen.cli.options import Values
@@ -40,7 +42,9 @@ def run(values: Values) -> int:
         return USAGE
     chosen = choose(values)
     if chosen.problems:
-        return report(chosen.problems, {}, "; nothing was done")
+        hint = "name the folder of a queue service: -dir FOLDER"  # these commands have no -api
+        problems = [structs.replace(one, hint=hint) if "-api" in one.hint else one for one in chosen.problems]
+        return report(problems, {}, "; nothing was done")
     asked = values.text("topic")
     services = [*_consumers(chosen)]
     for service in services:

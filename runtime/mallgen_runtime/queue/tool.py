@@ -43,6 +43,7 @@ class AskedTopic(NamedTuple):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit code."""
     asked = _parser().parse_args(words)
+    opened: AskedTopic | None = None
     try:
         opened = _opened(asked.package, asked.f, asked.topic, asked.verb in _OF_LETTERS)
         return asyncio.run(_until_signal(_COMMANDS[asked.verb](opened, asked)))
@@ -52,11 +53,18 @@ def main(words: Sequence[str] | None = None) -> int:
         return ENVIRONMENT
     except ResourceError as problem:
         print(f"error[queue] {problem}", file=sys.stderr)
-        print("  = help: start the queue, or correct Brokers in the settings", file=sys.stderr)
+        print(f"  = help: {_way_out(opened, str(problem))}", file=sys.stderr)
         return ENVIRONMENT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _way_out(opened: AskedTopic | None, problem: str) -> str:
+    where = opened.delivery.where if opened is not None else None
+    if where is not None and not where.brokers and queue_file(where.file) in problem:
+        return "move the file away, or name another one by File in the settings or MALLGEN_QUEUE"
+    return "start the queue, or correct Brokers in the settings"
 
 
 def _parser() -> argparse.ArgumentParser:
