@@ -6,6 +6,7 @@ from mallgen.cli.options import Values
 from mallgen.cli.production_commands import BASE
 from mallgen.cli.shipping import Shipped, chosen, unfit_port, usage, write_all
 from mallgen.emit.production.dockerfile import IGNORED, ImageOptions, dockerfile
+from mallgen.text.suggest import did_you_mean
 
 _IMAGE = re.compile(r"[A-Za-z0-9][\w.:/-]*(?:@sha256:[0-9a-f]{64})?")
 _VERSION = re.compile(r"3(?:\.[0-9]+){0,2}")
@@ -30,12 +31,21 @@ def _options(values: Values) -> ImageOptions:
         raise usage("-base names the image, and -version a part of it", "leave out one of them")
     if version and not _VERSION.fullmatch(version):
         raise usage(f"-version is `{version}`, no version of Python", "write -version 3.12")
-    if zone and not _ZONE.fullmatch(zone):
-        raise usage(f"-tz is `{zone}`, no time zone", "write -tz Asia/Shanghai")
+    if zone:
+        _refuse_zone(zone)
     if base and not _IMAGE.fullmatch(base):
         raise usage(f"-base is `{base}`, no image", "write -base IMAGE:TAG@sha256:DIGEST, whose digest has 64 digits")
     image = base or (f"python:{version}-slim" if version else BASE)
     return ImageOptions(image, zone)
+
+
+def _refuse_zone(zone: str) -> None:
+    """Refuse a time zone that this machine does not know; one without any goes by the form. Raises AlreadyReported."""
+    from zoneinfo import available_timezones
+
+    known = available_timezones() if _ZONE.fullmatch(zone) else frozenset({"UTC"})
+    if known and zone not in known:
+        raise usage(f"-tz is `{zone}`, no time zone", did_you_mean(zone, sorted(known)) or "write -tz Asia/Shanghai")
 
 
 def _refuse_port(port: str, shipped: Shipped) -> None:
