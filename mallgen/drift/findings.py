@@ -10,7 +10,7 @@ from mallgen.drift.compare import Followed
 from mallgen.drift.verdict import State, Verdict
 from mallgen.output.house import TRASH
 from mallgen.output.plan import Plan, Step, StepKind
-from mallgen.output.recognise import Survey, is_known
+from mallgen.output.recognise import Survey, is_known, whose
 from mallgen.output.records import CONFIG, SETTINGS, Record, Role
 from mallgen.text.span import Span
 
@@ -239,7 +239,7 @@ def _orphan(service: InspectedFolder, record: Record) -> Diagnostic:
     edited = not is_known(record, service.disk.contents.get(record.path))
     hint = f"`mallgen prune{service.where}` deletes it"
     if edited:
-        hint = f"it has your edits: {_trash(service, 'it')}"
+        hint = f"it {whose(record, service.disk.contents.get(record.path))}: {_trash(service, 'it')}"
     message = f"`{shown}` is no longer part of the contract: it was {_what(record.role)}"
     there = next((step.file.path for step in service.plan.steps if step.file.role == record.role), "")
     if there:

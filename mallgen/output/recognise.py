@@ -55,8 +55,19 @@ def is_known(record: Record | None, content: bytes | None) -> bool:
 
     Logic with a working body, as a new project has, is the user's from the start: False.
     """
-    if record is None or content is None or (record.role.layer == "logic" and _STUB not in content):
+    is_working = record is not None and record.role.layer == "logic" and content is not None and _STUB not in content
+    return not is_working and is_as_written(record, content)
+
+
+def is_as_written(record: Record | None, content: bytes | None) -> bool:
+    """Return whether a file is as mallgen wrote it, line ends aside, also where it is the user's from the start."""
+    if record is None or content is None:
         return False
     if record.sha256 == digest(content):
         return True
     return b"\r\n" in content and record.sha256 == digest(content.replace(b"\r\n", b"\n"))
+
+
+def whose(record: Record, content: bytes | None) -> str:
+    """Return why a file is not deleted without being asked, as a phrase for messages."""
+    return "is working logic that is yours from the start" if is_as_written(record, content) else "has your edits"

@@ -7,7 +7,7 @@ from mallgen.drift.findings import InspectedFolder, breaking, gone, left_blocks
 from mallgen.drift.unasked_blocks import without
 from mallgen.output.house import TRASH
 from mallgen.output.plan import Plan, StepKind, prune
-from mallgen.output.recognise import is_known
+from mallgen.output.recognise import is_known, whose
 from mallgen.output.records import Record
 from mallgen.workspace.comparison import Compared, carry_out, compare_left, sources
 
@@ -87,7 +87,8 @@ def _report(service: InspectedFolder, steps: Plan, dry: bool) -> list[str]:
     kept = [record for record in gone(service) if record.path not in done]
     for record in kept:
         way = f"`mallgen prune --force{service.where}` moves it to {TRASH}/"
-        say(f"{service.shown(record.path)} has your edits and stays: {_route_now(service, record)}; {way}")
+        why = whose(record, service.disk.contents.get(record.path))
+        say(f"{service.shown(record.path)} {why} and stays: {_route_now(service, record)}; {way}")
     return [*done, *(record.path for record in kept)]
 
 
