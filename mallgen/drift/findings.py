@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mallgen.diagnostics import Diagnostic
 from mallgen.drift import unasked_blocks
+from mallgen.drift.absent_modules import absent_modules
 from mallgen.drift.compare import Followed
 from mallgen.drift.verdict import State, Verdict
 from mallgen.output.house import TRASH
@@ -48,6 +49,7 @@ def findings(service: InspectedFolder, stubs: bool) -> Iterator[Diagnostic]:
         yield _unasked(service, path, block)
     for verdict in verdicts.values():
         yield from _theirs(service, verdict, stubs)
+    yield from _absent(service)
     yield from unsure(service)
     for path, target in service.disk.links.items():
         if path not in service.disk.contents:
@@ -58,6 +60,20 @@ def findings(service: InspectedFolder, stubs: bool) -> Iterator[Diagnostic]:
     for record in gone(service):
         if record.path not in doubted:
             yield _orphan(service, record)
+
+
+def _absent(service: InspectedFolder) -> Iterator[Diagnostic]:
+    """Yield an error for each module of a back office that its logic imports, and that is nowhere."""
+    made = [step.file.path for step in service.plan.steps]
+    package = next((path.partition("/")[0] for path in made if path.endswith("/logic/__init__.py")), "")
+    sources = {verdict.source for verdict in service.followed.verdicts}
+    contents = service.disk.contents
+    texts = {path: contents[path].decode("utf-8", "replace") for path in sorted(sources) if path in contents}
+    present = [*service.disk.present, *contents, *service.disk.links, *made]
+    for one in absent_modules(f"{package}.admin", texts, contents, present) if package else ():
+        span = one.span._replace(file=service.shown(one.span.file))
+        hint = "fetch it back from version control, or make it anew as docs/admin.md says: `gen` does not write it"
+        yield Diagnostic("missing", f"`{service.shown(one.path)}` is missing, and is imported here", span, hint)
 
 
 def unsure(service: InspectedFolder, applied: bool = False) -> Iterator[Diagnostic]:
