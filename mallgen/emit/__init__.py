@@ -12,6 +12,12 @@ from mallgen.python.code import Code
 from mallgen.text.limits import raise_it
 from mallgen.text.span import Span
 
+# names that classes of settings have besides their settings, and the function that declares them
+NAMES_OF_SETTINGS_CLASSES = frozenset(
+    ["as_shown", "blocked_after", "check_settings", "field", "limit_of", "plain", "remarks"]
+)
+TABLE_SETTINGS = ("data_source", "cache_redis", "cache_options")
+
 
 class LogicBody(NamedTuple):
     """The statements of a logic method that would else be a stub; `imports` are pairs of module and name."""

@@ -14,10 +14,6 @@ from mallgen.python.layout import Imports, docstring, literal, toml_text
 from mallgen.python.render import Renderer
 
 DEV = ("mypy>=1.13", "pytest>=8")  # the development requirements of a new project
-# names that classes of settings have besides their settings, and the function that declares them
-SETTINGS_CLASS_NAMES = frozenset(
-    ["as_shown", "blocked_after", "check_settings", "field", "limit_of", "plain", "remarks"]
-)
 
 
 class Skeleton(Struct, frozen=True):

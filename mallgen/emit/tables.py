@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mallgen.emit import TABLE_SETTINGS
 from mallgen.emit.service import init
 from mallgen.output.files import File
 from mallgen.output.signature import SettingsBlock
@@ -18,7 +19,6 @@ _CACHE = (
     "# CacheRedis:",
     "#   - Host: 127.0.0.1:6379",
 )
-SETTINGS = ("data_source", "cache_redis", "cache_options")
 
 
 class ServiceTables:
@@ -66,7 +66,7 @@ class ServiceTables:
     @property
     def settings(self) -> tuple[str, ...]:
         """The attributes of the settings, those of a cache also where there is none yet."""
-        return SETTINGS if self._found is not None else ()
+        return TABLE_SETTINGS if self._found is not None else ()
 
     def fields(self, imports: Imports) -> list[Code]:
         """Return the settings of wiring.py."""

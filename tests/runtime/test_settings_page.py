@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import mallgen_runtime
+from mallgen.emit import NAMES_OF_SETTINGS_CLASSES
 from mallgen.emit.http.layout import SETTINGS as BLOCK_NAMES
-from mallgen.emit.service import SETTINGS_CLASS_NAMES
 from mallgen.workspace import breaking_settings, config
 from mallgen_runtime.process.conf import Conf
 from mallgen_runtime.process.durations import DurationRule
@@ -86,4 +86,4 @@ def test_no_block_of_a_contract_takes_another_name_of_the_class_of_settings() ->
     """A block named like a method would be called in its place."""
     kinds: list[type[Conf]] = [mallgen_runtime.RestConf, RpcServerConf, QueueServerConf]
     others = {name for kind in kinds for name in set(dir(kind)) - set(kind.__struct_fields__)}
-    assert {name for name in others if not name.startswith("_")} | {"field"} == SETTINGS_CLASS_NAMES
+    assert {name for name in others if not name.startswith("_")} | {"field"} == NAMES_OF_SETTINGS_CLASSES

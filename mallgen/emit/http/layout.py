@@ -8,10 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mallgen.diagnostics import Diagnostic, Note
+from mallgen.emit import NAMES_OF_SETTINGS_CLASSES, TABLE_SETTINGS
 from mallgen.emit.http.prose import declared_at, route_name, route_prose
 from mallgen.emit.http.shapes import SchemaClass, Shapes
-from mallgen.emit.service import SETTINGS_CLASS_NAMES
-from mallgen.emit.tables import SETTINGS as TABLE_SETTINGS
 from mallgen.model import Contract, Group, Route
 from mallgen.python import names
 from mallgen.python.code import PyIdent
@@ -212,7 +211,7 @@ def _taken_by(attribute: PyIdent) -> str:
     """Return what has the name of a block of settings already, empty: nothing has."""
     if attribute in SETTINGS:
         return "a setting that every service has"
-    if attribute in SETTINGS_CLASS_NAMES:
+    if attribute in NAMES_OF_SETTINGS_CLASSES:
         return "a name that every class of settings has"
     return "a setting that every service with tables has" if attribute in TABLE_SETTINGS else ""
 

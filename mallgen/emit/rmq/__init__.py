@@ -6,14 +6,24 @@ from msgspec import Struct
 
 from mallgen._built.settings import CLASSES
 from mallgen.diagnostics import Diagnostic
-from mallgen.emit import Emitted, LogicBody, UserText, calling, clients, emitted, too_much, typed
+from mallgen.emit import (
+    NAMES_OF_SETTINGS_CLASSES,
+    Emitted,
+    LogicBody,
+    UserText,
+    calling,
+    clients,
+    emitted,
+    too_much,
+    typed,
+)
 from mallgen.emit.calling import QUEUES
 from mallgen.emit.clients import CallSignature
 from mallgen.emit.messages import MethodView
 from mallgen.emit.producers import producer
 from mallgen.emit.protobuf import Uses, modules
 from mallgen.emit.protoservice import NamedService, ProtoOptions, named
-from mallgen.emit.service import DEV, SETTINGS_CLASS_NAMES, Skeleton, Wiring, init, wiring
+from mallgen.emit.service import DEV, Skeleton, Wiring, init, wiring
 from mallgen.output.files import File
 from mallgen.output.records import Owner, Role
 from mallgen.output.signature import Imported, Param, Signature
@@ -104,7 +114,7 @@ def _setting_problems(layout: QueueLayout) -> Iterator[Diagnostic]:
 
 def _taken_by(setting: PyIdent, tables: frozenset[str]) -> str:
     """Return the thing that has the name of a setting already, empty: nothing has."""
-    if setting in SETTINGS_CLASS_NAMES:
+    if setting in NAMES_OF_SETTINGS_CLASSES:
         return f"`{setting}`, which every class of settings has"
     if setting.replace("_", "") in _OWN_SETTINGS:
         return "a setting of every queue service"
