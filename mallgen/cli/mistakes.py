@@ -49,7 +49,9 @@ class StrictCommand(TyperCommand):
                     isinstance(param, TyperArgument) and param.metavar == option.metavar for param in self.params
                 )
                 _refuse_values(option, given[str(option.name)], count, "; more files stand without it" if more else "")
-        loose = [word for param in self.params if isinstance(param, TyperArgument) for word in _words(given, param)]
+        # a required argument has its word; one that may be left out may hold an option's
+        arguments = [param for param in self.params if isinstance(param, TyperArgument) and not param.required]
+        loose = [word for param in arguments for word in _words(given, param)]
         for option in options:
             if option.required and option not in order:
                 raise Mistake(f"{option.opts[0]} is missing", _with_name(option, [*loose, *rest]))
