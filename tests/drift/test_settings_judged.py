@@ -70,7 +70,13 @@ def of_service(text: str) -> set[tuple[int, bool]]:
         warnings = parse(SPACE["Config"], text, "a.yaml").warnings
     except ConfigError as problem:
         problems, warnings = problem.problems, problem.warnings
-    mistakes = (" must ", " is given twice", " is required", "; a duration is written as ")
+    mistakes = (
+        " must ",
+        " is given twice",
+        " is required",
+        " is not set, and TLS needs ",
+        "; a duration is written as ",
+    )
     wrong = {(int(line.split(":")[1]), True) for line in problems if not any(word in line for word in mistakes)}
     return wrong | {(int(line.split(":")[1]), False) for line in warnings}
 

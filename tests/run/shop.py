@@ -176,4 +176,5 @@ def environment(registry: Path) -> dict[str, str]:
         "AUTH_ACCESS_SECRET": SECRET,
         "PAY_NOTIFY_SECRET": SECRET,
         "MALLGEN_DISCOVERY": f"file:{registry}",
+        "MALLGEN_QUEUE": str(registry / "queue.db"),
     }

@@ -39,7 +39,7 @@ class Processes:
         self.port = free_port()
         self.order_port = free_port()
         self._shop = shop
-        self._env = {**environment(registry), "MALLGEN_QUEUE": str(registry / "queue.db")}
+        self._env = environment(registry)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         for name, lines in self._settings(places).items():
             (shop / name / "etc" / "sale.yaml").write_text("\n".join([*lines, "Mode: dev", ""]), encoding="utf-8")

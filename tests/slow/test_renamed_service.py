@@ -44,6 +44,7 @@ def test_the_bff(here: Path) -> None:
     generated, registry = here / "generated", here / "registry"
     with (
         RpcService(generated / "product", "product_rpc", registry, database("product")),
+        RpcService(generated / "seckill", "seckill_rpc", registry, database("seckill")),
         Service(generated / "mall", "shop_api", env=environment(registry)) as shop,
     ):
         assert shop.get("/v1/flashsale").json()["products"]

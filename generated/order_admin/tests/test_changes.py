@@ -39,6 +39,7 @@ def run(test: Callable[[ServiceContext], Awaitable[None]]) -> None:
                 Config(name="admin", port=8890, mode="test", data_source=source)
             )
         async with Client(app):
+            await app.svc.outbox.close()  # so that messages stay where a test reads them
             await test(app.svc)
 
     asyncio.run(talk())
