@@ -9,6 +9,8 @@ import pytest
 from mallgen.cli import joining
 from tests.conftest import mallgen
 
+pytestmark = pytest.mark.slow
+
 OWNER = '[service.stock]\ncontract = "stock.proto"\ndir = "stock"\ntables = ["shop.sql"]\ndatabase = "stock"\n'
 PROTO = """syntax = "proto3";
 package stock;

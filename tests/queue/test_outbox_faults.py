@@ -19,6 +19,8 @@ from tests.queue import outboxes
 from tests.queue.conftest import Settings
 from tests.queue.messages import OrderRequest, address
 
+pytestmark = pytest.mark.slow
+
 Send = Callable[[Sequence[Outgoing]], Any]
 
 
@@ -250,7 +252,6 @@ def test_a_batch_that_takes_longer_than_the_relay_has_goes_in_parts(
     assert set(found) == {0, 1, 3} and max(found.values()) <= 2
 
 
-@pytest.mark.slow
 def test_kafka_that_refuses_some_messages_and_is_killed_gets_all_others(url: str) -> None:
     """Two messages are larger than its brokers take; while it is away nothing is counted, and then all of it goes."""
     with kafka() as server:

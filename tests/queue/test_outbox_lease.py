@@ -81,6 +81,7 @@ def test_the_lease_goes_by_the_clock_of_the_database(
     assert 5 < asyncio.run(main()) < 16
 
 
+@pytest.mark.slow
 def test_a_relay_whose_lease_was_over_sends_nothing_of_what_it_read(
     url: str, file: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from mallgen_runtime.process import keeper
 from mallgen_runtime.process.supervisor import Supervisor
 from mallgen_runtime.process.worker import LAST, LEFT, READY, TAKEN, VARIABLE
 
+pytestmark = pytest.mark.slow
+
 SEQUENCES, COUNT = 60, 3
 SETTLED = 0.3  # seconds, far more than starts, ends and pauses take here
 

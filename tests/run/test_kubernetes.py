@@ -202,6 +202,7 @@ def test_a_token_that_was_rotated_is_read_again(tmp_path: Path) -> None:
     run(work)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "said"),
     [

@@ -9,6 +9,8 @@ import pytest
 from tests.admin.service import AdminService, bearer, mallgen
 from tests.goctl_tool import goctl, said
 
+pytestmark = pytest.mark.slow
+
 API = """syntax = "v1"
 
 type Said {
@@ -75,7 +77,6 @@ def test_no_token_is_asked_for_first(service: AdminService) -> None:
     assert service.ask("HEAD", "/say", token=bearer()).status == 403
 
 
-@pytest.mark.slow
 def test_goctl_pays_no_attention_to_roles(tmp_path: Path) -> None:
     plain = API.replace('"editor, audit:all"', "editor, auditor")
     for number, text in enumerate((API, plain)):

@@ -9,6 +9,8 @@ from mallgen_runtime.rpc import Code
 from tests.run import test_shop_tables
 from tests.run.test_shop_tables import Open, codes, seeded
 
+pytestmark = pytest.mark.slow
+
 opened = test_shop_tables.opened
 services_on_the_path = test_shop_tables.services_on_the_path
 

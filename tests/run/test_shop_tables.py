@@ -20,6 +20,8 @@ from mallgen_runtime.sql.statements import Statements
 from mallgen_runtime.testing import Local
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SERVICES = ("order", "product", "cart", "user", "reply", "seckill")
 DIALECTS = {"mariadb": model.Dialect.MYSQL, "postgres": model.Dialect.POSTGRES}
 

@@ -24,6 +24,8 @@ from mallgen_runtime.rpc.transport import OwnConnection, connection_to, server_f
 from tests.run.discovering import run
 from tests.run.shop import RpcService, Shop
 
+pytestmark = pytest.mark.slow
+
 LOGIC = """
         if req.product_ids == "sleep":
             import asyncio

@@ -9,6 +9,8 @@ import pytest
 from mallgen_runtime.rpc import Code
 from tests.run.test_shop_tables import Open, codes
 
+pytestmark = pytest.mark.slow
+
 
 def test_as_many_buyers_get_one_as_there_are_items(opened: Open) -> None:
     async def shop() -> None:
@@ -26,7 +28,6 @@ def test_as_many_buyers_get_one_as_there_are_items(opened: Open) -> None:
     asyncio.run(shop())
 
 
-@pytest.mark.slow
 def test_an_item_that_a_dead_process_took_from_the_gate_is_sold_all_the_same(opened: Open) -> None:
     async def shop() -> None:
         async with opened("seckill") as seckill:

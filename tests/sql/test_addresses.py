@@ -20,6 +20,8 @@ from tests.servers import PASSWORD, USER, MariaDb, Postgres, SqlServer
 from tests.sql.conftest import DDL, SCHEMA
 from tests.sql.test_database import insert, opened, rows, run
 
+pytestmark = pytest.mark.slow
+
 SUMMER, WINTER = datetime(2026, 7, 1, 12, 30, tzinfo=UTC), datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 
 

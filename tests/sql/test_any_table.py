@@ -17,6 +17,8 @@ from tests.sql.exercise import Maker, exercise, models_of
 from tests.sql.made import written
 from tests.tables import test_corpus, test_postgres_tables, test_sqlite_tables
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_CHECKS = """
 DO $$ DECLARE r record; BEGIN
   FOR r IN SELECT contypid::regtype AS kind, conname FROM pg_constraint WHERE contype = 'c' AND contypid <> 0 LOOP

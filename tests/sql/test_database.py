@@ -283,6 +283,7 @@ def test_slow_statement_is_logged_without_its_values(source_url: str, caplog: py
     assert "secret" not in line and "hidden" not in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["cancelled", "late"])
 def test_write_that_was_given_up_while_it_waited_for_a_lock_is_not_carried_out_later(source_url: str, end: str) -> None:
     async def work(database: Database) -> None:

@@ -99,6 +99,7 @@ def test_an_instant_is_the_same_in_every_zone(run: Run) -> None:
     run(work)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "value"),
     [
