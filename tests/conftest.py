@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,22 @@ def mallgen(*words: str) -> Ran:
     }
     assert codes <= pages().keys(), "a code without its page in mallgen/diagnostics/pages"
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """Give signals back their handlers: what a test leaves ignored or held, the processes of later tests inherit."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    for number, handler in handlers.items():
+        if handler is not None and signal.getsignal(number) != handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture
