@@ -204,12 +204,17 @@ def test_the_shop_answers_under(server: str, tmp_path: Path) -> None:
     port = free_port()
     command = command_of(server, port, "mall_api")
     environment = {**os.environ, "AUTH_ACCESS_SECRET": SECRET}
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=bff_alone(tmp_path), env=environment)
+    words = [sys.executable, "-m", *command]
+    process = subprocess.Popen(words, cwd=bff_alone(tmp_path), env=environment, start_new_session=True)
     try:
         assert b'"products"' in answer(process, f"http://127.0.0.1:{port}/v1/recommend?ps=1")
     finally:
         process.terminate()
-        process.wait(timeout=60)  # gunicorn loses the signal for a worker that starts just then, and kills it later
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:  # servers lose the signal for a worker that starts just then
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def answer(process: "subprocess.Popen[bytes]", url: str) -> bytes:
