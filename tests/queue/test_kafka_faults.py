@@ -179,6 +179,9 @@ class Broken:
     def poll(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    def list_topics(self, **_: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._FATAL, "out of order", fatal=True))
+
 
 @slow
 def test_a_producer_begins_anew_after_an_error_for_good(kafka_server: Kafka) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.admin.service import AdminService
 from tests.parts import wait_for
 from tests.run.service import Service
-from tests.run.shop import Shop, database
+from tests.run.shop import Shop, database, environment
 
 pytestmark = pytest.mark.slow
 PRODUCT, OLD, NEW = "/v1/product/7", "34.40", "1.23"
@@ -17,8 +17,7 @@ UNPAID, PAID, TO_SEND = (str(20220609123456 - number) for number in range(3))  #
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setenv("MALLGEN_QUEUE", str(tmp_path / "queue.db"))
+def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path)
 
 
@@ -38,6 +37,7 @@ def orders(shop: Shop) -> Iterator[AdminService]:
 def running(shop: Shop, name: str) -> Iterator[AdminService]:
     """Run a back office with an account."""
     service = AdminService(shop.root / "shop" / name, name)
+    service.env["MALLGEN_QUEUE"] = environment(shop.registry)["MALLGEN_QUEUE"]
     try:
         service.start_with_ann()
         yield service
