@@ -1,6 +1,7 @@
 """The description of tables that the page is filled by, made from contracts as people edit them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_a_table_has_its_key_version_lists_and_routes(folder: Path) -> None:
     assert not product["is_trail"]
     assert found["admin_audit"]["is_trail"]
     assert set(found["admin_audit"]["actions"]) == {"list", "get", "export"}
+
+
+def test_a_field_that_every_change_must_name_is_no_version(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "contracts/shop-admin.api").read_text(encoding="utf-8")
+    asked = re.compile(r'(UpdateCategoryRequest \{.*?json:"name),optional', re.DOTALL)
+    edited, count = asked.subn(r"\1", text)
+    assert count == 1
+    (tmp_path / "shop-admin.api").write_text(edited, encoding="utf-8")
+    contract = load(str(tmp_path / "shop-admin.api"), False).contract
+    assert contract is not None
+    category = {one["name"]: one for one in tables(contract)}["category"]
+    assert category["version"] == ""
+    assert _fields(category)["name"]["update"] is True
 
 
 def test_an_edited_contract_is_described_as_it_is_now(tmp_path: Path) -> None:

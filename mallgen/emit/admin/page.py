@@ -5,7 +5,7 @@ routes that create, show, change, delete and export its rows are found beside it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -99,9 +99,10 @@ def _table(contract: Contract, one: AskedRoute, item: Type, found: list[AskedRou
     sort = one.asks["sort"]
     shown = [value for field in item.fields if (value := _json(field)) is not None]
     key = _key(actions)
-    fields = [_field(contract, value, actions) for value in shown]
     known = {value.key for value in shown}
-    fields += [_field(contract, value, actions) | {"hidden": True} for value in _only_written(actions, known)]
+    version = _version(actions, known)
+    fields = [_field(contract, value, actions, version) for value in shown]
+    fields += [_field(contract, value, actions, version) | {"hidden": True} for value in _only_written(actions, known)]
     pair = one.route.doc_pair("table")  # the table's own name, by which the trail and references know it
     name = pair.value if pair is not None else path.rpartition("/")[2]
     title, help_text = _words(_note(item), name)
@@ -110,8 +111,8 @@ def _table(contract: Contract, one: AskedRoute, item: Type, found: list[AskedRou
         "title": title.removesuffix("表").strip() or title,
         "help": help_text,
         "key": key,
-        "version": _version(actions),
-        "is_trail": {value.key for value in shown} >= _TRAIL,
+        "version": version,
+        "is_trail": known >= _TRAIL,
         "fields": fields,
         "filters": [name for name in one.asks if name not in ("sort", "order", "cursor", "ps")][::-1],
         "sorts": list(map(str, sort.options)),
@@ -149,13 +150,13 @@ def _key(actions: dict[str, AskedRoute]) -> list[str]:
     return []
 
 
-def _version(actions: dict[str, AskedRoute]) -> str:
-    """Return the field that a change must name beside the key, empty where there is none."""
+def _version(actions: dict[str, AskedRoute], shown: Collection[str]) -> str:
+    """Return the field of a row that a change must name and a new row does not have, empty where there is none."""
     if "update" not in actions or "get" not in actions:
         return ""
-    known = actions["get"].asks
-    needed = (key for key, value in actions["update"].asks.items() if value.required and key not in known)
-    return next(needed, "")
+    given = {*actions["get"].asks, *(actions["create"].asks if "create" in actions else ())}
+    needed = (key for key, value in actions["update"].asks.items() if value.required and key in shown)
+    return next((key for key in needed if key not in given), "")
 
 
 def _only_written(actions: dict[str, AskedRoute], known: set[str]) -> Iterator[WireValue]:
@@ -188,7 +189,7 @@ def _lists(words: str) -> Iterator[dict[str, Any]]:
         yield {"sort": sort, "with": needed.split("+") if needed else []}
 
 
-def _field(contract: Contract, value: WireValue, actions: dict[str, AskedRoute]) -> dict[str, Any]:
+def _field(contract: Contract, value: WireValue, actions: dict[str, AskedRoute], version: str) -> dict[str, Any]:
     """Return the description of a field: its look, and what requests may do with it."""
     tag = _tag(contract, value.field).split(",")
     note = _note(value.field)
@@ -209,7 +210,7 @@ def _field(contract: Contract, value: WireValue, actions: dict[str, AskedRoute])
         "options": [{"value": one, "name": names.get(str(one), str(one))} for one in options],
         "max": next((int(rule[1]) for rule in rules if rule), 0),
         "create": "" if new is None else "required" if new.required else "optional",
-        "update": changed is not None and changed.source == "json" and value.key != _version(actions),
+        "update": changed is not None and changed.source == "json" and value.key != version,
         "clear": cleared is not None and value.key in cleared.options,
         "set": many is not None,
     }
