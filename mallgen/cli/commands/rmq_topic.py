@@ -42,9 +42,7 @@ def run(values: Values) -> int:
         return USAGE
     chosen = choose(values)
     if chosen.problems:
-        hint = "name the folder of a queue service: -dir FOLDER"  # these commands have no -api
-        problems = [structs.replace(one, hint=hint) if "-api" in one.hint else one for one in chosen.problems]
-        return report(problems, {}, "; nothing was done")
+        return report([_for_topics(one) for one in chosen.problems], {}, "; nothing was done")
     asked = values.text("topic")
     services = [*_consumers(chosen)]
     for service in services:
@@ -54,6 +52,13 @@ def run(values: Values) -> int:
     say(f"error[usage] there is no topic `{asked}` here")
     say(f"  = help: {did_you_mean(asked, known) or _known(known)}")
     return USAGE
+
+
+def _for_topics(problem: Diagnostic) -> Diagnostic:
+    """Return a problem with the way out that these commands have, which take a folder and no contract."""
+    if problem.code not in ("contract-missing", "no-workspace"):
+        return problem
+    return structs.replace(problem, hint="name the folder of a queue service: -dir FOLDER")
 
 
 def _known(topics: Sequence[str]) -> str:
