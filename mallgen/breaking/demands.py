@@ -17,6 +17,8 @@ from mallgen.text.span import Span
 
 if TYPE_CHECKING:
     from mallgen.breaking.proto_pairs import ProtoFieldPair
+    from mallgen.breaking.topic_pairs import TopicPair
+    from mallgen.proto.topics import Topic
 
 _REQUIRED = re.compile(
     r"(?:request-field-(?:added|became)|column-added)-required|column-not-null|proto-required-fields-changed"
@@ -42,10 +44,31 @@ def demanded(one: Judgement, uses: Sequence[OwnUses]) -> Iterator[Span]:
 
 
 def callers(one: Judgement, uses: Sequence[OwnUses]) -> Iterator[Span]:
-    """Yield where own code calls an RPC whose messages or streams are other ones now."""
+    """Yield where own code calls an RPC whose messages or streams are other ones now, or sends to such a topic."""
+    topic = _topic(one)
+    if topic is not None and topic.old is not None and not _is_sent_alike(topic):
+        yield from (span for own in uses for span in _sends(topic.old, own))
     if _OTHER_CALL.fullmatch(one.found.diagnostic.code):
         for title in _rpcs(one):
             yield from (span for own in uses for span in _calls(title, own))
+
+
+def _topic(one: Judgement) -> "TopicPair | None":
+    from mallgen.breaking.topic_pairs import TopicPair  # imported only where there are protos
+
+    return one.found.about if isinstance(one.found.about, TopicPair) else None
+
+
+def _is_sent_alike(pair: "TopicPair") -> bool:
+    """Return whether code that sends to the old topic sends to the new one."""
+    sides = [(topic.service.name, topic.method.name, topic.message) for topic in pair if topic is not None]
+    return len(sides) == len(pair) and sides[0] == sides[1]
+
+
+def _sends(topic: "Topic", own: OwnUses) -> Iterator[Span]:
+    """Yield where code names the method of a producer that sends to a topic."""
+    name, owner = variable(topic.method.name), f"{topic.service.name}Producer"
+    return (use.span for use in own.members if use.name == name and use.owner.rpartition(".")[2] == owner)
 
 
 def may_use(one: Judgement, own: OwnUses) -> bool:

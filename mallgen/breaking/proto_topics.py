@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mallgen.breaking import BEHAVIOUR, ERROR, INFO, WARNING, WIRE, proto_rule
 from mallgen.breaking.proto import ProtoChange
+from mallgen.breaking.topic_pairs import TopicPair
 from mallgen.rules import Finding
 from mallgen.text.span import Span
 
@@ -30,7 +31,7 @@ def topic_removed(change: ProtoChange) -> Iterator[Finding]:
             hint = "keep it until no producer sends to it and nothing waits in it"
             name = pair.old.name
             was = pair.old.method.span
-            yield change.finding(f"topic `{name}` is gone", _top(change), hint, was, [name])
+            yield change.finding(f"topic `{name}` is gone", _top(change), hint, was, [name], pair=pair)
 
 
 @proto_rule("topic-renamed", ERROR, WIRE)
@@ -43,7 +44,8 @@ def topic_renamed(change: ProtoChange) -> Iterator[Finding]:
         if pair.old is not None and pair.new is not None and pair.old.name != pair.new.name:
             message = f"topic `{pair.old.name}` is `{pair.new.name}` now"
             hint = f"keep its name: // mallgen:topic {pair.old.name}"
-            yield change.finding(message, pair.new.method.span, hint, pair.old.method.span, [pair.old.name])
+            name = pair.old.name
+            yield change.finding(message, pair.new.method.span, hint, pair.old.method.span, [name], pair=pair)
 
 
 @proto_rule("topic-key-changed", WARNING, BEHAVIOUR)
@@ -73,7 +75,8 @@ def topic_message_changed(change: ProtoChange) -> Iterator[Finding]:
         if change.types.get(was, was) != now:
             message = f"topic `{pair.new.name}` has the message `{now}`, and had `{was}`"
             hint = "add fields to the old message, or a new topic"
-            yield change.finding(message, pair.new.method.span, hint, pair.old.method.span, [pair.old.name])
+            name = pair.old.name
+            yield change.finding(message, pair.new.method.span, hint, pair.old.method.span, [name], pair=pair)
 
 
 @proto_rule("queue-service-changed", ERROR, WIRE)
@@ -86,7 +89,17 @@ def queue_service_changed(change: ProtoChange) -> Iterator[Finding]:
     if was != now and change.new.roots:
         words = ("a queue service", "an RPC service")
         message = f"this is {words[now is False]} now, and was {words[was is False]}"
-        yield change.finding(message, _top(change), "give the new service a contract of its own beside the old one")
+        hint = "give the new service a contract of its own beside the old one"
+        yield change.finding(message, _top(change), hint, pair=_served(change))
+
+
+def _served(change: ProtoChange) -> object:
+    """Return what the old version served: the first of its topics, or its calls."""
+    if change.queues[0]:
+        from mallgen.proto.topics import topics
+
+        return TopicPair(next(iter(topics(change.contracts[0])), None), None)
+    return tuple(rpc.title for service in change.old.services.values() for rpc in service.rpcs)
 
 
 def _top(change: ProtoChange) -> Span:

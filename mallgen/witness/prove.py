@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FACT = "witness"
 _SECONDS = 10.0  # after which no other search begins
 _NONE_FOUND = "none found: no old request is refused, and each new answer can be read"
+_OF_PROTOS = ("proto-", "topic-", "queue-")
 _UNMADE = {
     "sse-changed": "none made: a stream has no single answer to compare",
     "success-status-changed": "none made: the bodies of both answers are the same",
@@ -67,7 +68,7 @@ class _Runs:
         if monotonic() > self._end:
             raise NotExecuted(f"the search for others took its {_SECONDS:.0f} s")
         found = one.found
-        kind = "calls" if found.diagnostic.code.startswith("proto-") else "routes"
+        kind = "calls" if found.diagnostic.code.startswith(_OF_PROTOS) else "routes"
         key = id(one.change), kind
         if key not in self._searches:
             self._searches[key] = self._search(one.change, kind)

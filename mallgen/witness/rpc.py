@@ -7,9 +7,10 @@ from typing import Any
 from mallgen.breaking.proto import ProtoChange
 from mallgen.breaking.proto_pairs import EnumPair, MessagePair, ProtoFieldPair, RpcPair
 from mallgen.breaking.proto_tree import RpcNode, ValueNode
+from mallgen.breaking.topic_pairs import TopicPair
+from mallgen.emit import rmq, rpc
 from mallgen.emit.protobuf import Modules, modules
 from mallgen.emit.protoservice import ProtoOptions
-from mallgen.emit.rpc import RpcOptions, emit
 from mallgen.proto.model import ProtoContract
 from mallgen.python.code import Code, PyIdent
 from mallgen.python.render import Renderer
@@ -32,11 +33,12 @@ class RpcWitnesses:
         self._children, self._service = (old, new), service
         self._trees = change.old, change.new
         self._samples = MessageSamples(change.old), MessageSamples(change.new)
-        for child, contract in zip(self._children, change.contracts, strict=True):
-            _load(child, contract, service)
+        self._readers = ("new consumers", "old consumers") if any(change.queues) else ("new servers", "old clients")
+        for child, contract, is_queue in zip(self._children, change.contracts, change.queues, strict=True):
+            _load(child, contract, service, is_queue)
 
     def find(self, about: object, level: str) -> MessageWitness | None:
-        """Return the smallest witness of a change of a field, an enum or an RPC on the wire, or in JSON for `level`.
+        """Return the smallest witness of a change of a field, an enum, an RPC or a topic, in JSON for that `level`.
 
         Raises NotExecuted.
         """
@@ -51,6 +53,8 @@ class RpcWitnesses:
             found = [one for field in self._fields_of(about[0]) for one in self._field(field, form, number)]
         elif isinstance(about, RpcPair):
             found = list(self._rpc(about, form))
+        elif isinstance(about, TopicPair):
+            found = list(self._topic(about, form))
         elif isinstance(about, tuple):
             found = [one for title in about if isinstance(title, str) for one in self._gone(title)]
         return min(found, key=lambda one: one.size, default=None)
@@ -84,8 +88,7 @@ class RpcWitnesses:
         values += samples.borders(mine, own.name) if own is not None else []
         if number is not None and own is not None:
             values = [samples.having(mine, own, number)]
-        sent = self._ask(side, "send", [{"message": mine, "values": value} for value in distinct(values)])
-        sent = [one for one in sent if "wrong" not in one]
+        sent = self._written(side, mine, values)
         taken = self._ask(1 - side, "take", [{"message": theirs, "form": form, "data": one[form]} for one in sent])
         for one, read in zip(sent, taken, strict=True):
             key = "names" if number is not None else "values"
@@ -101,7 +104,7 @@ class RpcWitnesses:
     def _difference(self, pair: ProtoFieldPair, side: int, sent: Plain, read: Plain) -> str:
         """Return how a message is read otherwise, "" where it is not."""
         own, other = (pair.old, pair.new) if side == 0 else (pair.new, pair.old)
-        reader = "old clients" if side else "new servers"
+        reader = self._readers[side]
         if "error" in read:
             return f"{reader} refuse it: {read['error']}" if _names(read["error"], pair) else ""
         if own is None:
@@ -121,14 +124,14 @@ class RpcWitnesses:
     def _lost(
         self, pair: ProtoFieldPair, side: int, sent: list[Plain], taken: list[Plain], form: str
     ) -> Iterator[MessageWitness]:
-        """Yield the fullest new message where old clients find no value of an old field in any."""
+        """Yield the fullest new message where old readers find no value of an old field in any."""
         if side == 0 or pair.old is None:
             return
         name = pair.old.name
         if any(read["values"].get(name) not in _EMPTY for read in taken if "error" not in read) or not sent:
             return
         one = max(sent, key=lambda found: len(found["json"]))
-        line = f"{pair.types[1].rpartition('.')[2]} {shortened(one['json'])}: old clients find no `{name}` in it"
+        line = f"{pair.types[1].rpartition('.')[2]} {shortened(one['json'])}: {self._readers[1]} find no `{name}` in it"
         yield MessageWitness(line, len(one["json"]), one[form], form, pair.types[0], True)
 
     def _rpc(self, pair: RpcPair, form: str) -> Iterator[MessageWitness]:
@@ -165,18 +168,43 @@ class RpcWitnesses:
         if old == new:
             return
         mine, theirs = (old, new) if side == 0 else (new, old)
-        samples = self._samples[side]
-        values = [samples.fullest(mine), samples.smallest(mine)]
-        sent = self._ask(side, "send", [{"message": mine, "values": value} for value in distinct(values)])
-        sent = [one for one in sent if "wrong" not in one]
+        sent = self._written(side, mine, self._both_ends(side, mine))
         taken = self._ask(1 - side, "take", [{"message": theirs, "form": form, "data": one[form]} for one in sent])
-        reader = "old clients" if side else "new servers"
+        yield from self._read_otherwise(side, mine, sent, taken)
+
+    def _topic(self, pair: TopicPair, form: str) -> Iterator[MessageWitness]:
+        """Yield messages of old producers that no new consumer gets, or that it reads in another way."""
+        if pair.old is None:
+            return
+        topic, message = pair.old.name, pair.old.message
+        sent = self._written(0, message, self._both_ends(0, message))
+        asked: list[Plain] = [{"topic": topic, "form": form, "data": one[form]} for one in sent]
+        before, now = (self._ask(side, "deliver", asked) for side in (0, 1))
+        answers = zip(sent, before, now, strict=True)
+        gone = [one["json"] for one, was, read in answers if "topics" in read and "topics" not in was]
+        for text in gone:
+            line = f"{message.rpartition('.')[2]} {shortened(text)} in `{topic}`: read before, no new consumer reads it"
+            yield MessageWitness(line, len(text))
+        if not gone and pair.new is not None:
+            yield from self._read_otherwise(0, message, sent, now)
+
+    def _read_otherwise(self, side: int, full: str, sent: list[Plain], taken: list[Plain]) -> Iterator[MessageWitness]:
+        """Yield the messages of a type that were refused, or read as something else."""
         for one, read in zip(sent, taken, strict=True):
-            name = f"{mine.rpartition('.')[2]} {shortened(one['json'])}"
+            name = f"{full.rpartition('.')[2]} {shortened(one['json'])}: {self._readers[side]}"
             if "error" in read:
-                yield MessageWitness(f"{name}: {reader} refuse it: {read['error']}", len(one["json"]))
+                yield MessageWitness(f"{name} refuse it: {read['error']}", len(one["json"]))
             elif read["values"] != one["values"]:
-                yield MessageWitness(f"{name}: {reader} read {_shown(read['values'])}", len(one["json"]))
+                yield MessageWitness(f"{name} read {_shown(read['values'])}", len(one["json"]))
+
+    def _both_ends(self, side: int, full: str) -> list[dict[str, Json]]:
+        """Return the fullest and the smallest value of a message."""
+        return [self._samples[side].fullest(full), self._samples[side].smallest(full)]
+
+    def _written(self, side: int, full: str, values: list[dict[str, Json]]) -> list[Plain]:
+        """Return those of the values that the code of a version can write as a message, in both forms."""
+        sent = self._ask(side, "send", [{"message": full, "values": value} for value in distinct(values)])
+        return [one for one in sent if "wrong" not in one]
 
     def _ask(self, side: int, question: str, items: list[Plain]) -> list[Plain]:
         found = self._children[side].ask(question, self._service, items)
@@ -186,7 +214,7 @@ class RpcWitnesses:
         return found
 
 
-def _load(child: Child, contract: ProtoContract, service: str) -> None:
+def _load(child: Child, contract: ProtoContract, service: str, is_queue: bool) -> None:
     """Make the code of protos and give it to a child. Raises NotExecuted."""
     package = f"witness_{service}"
     if not contract.services:
@@ -196,7 +224,8 @@ def _load(child: Child, contract: ProtoContract, service: str) -> None:
         texts = {f"{package}/__init__.py": "", **{file.path: file.text for file in files}}
         child.load(service, "calls", texts, package, {})
         return
-    emitted = emit(contract, RpcOptions(ProtoOptions(package=package, prove=False)))
+    options = ProtoOptions(package=package, prove=False)
+    emitted = rmq.emit(contract, options) if is_queue else rpc.emit(contract, rpc.RpcOptions(options))
     if not emitted.files:
         problem = next(one.message for one in emitted.diagnostics if one.severity == "error")
         raise NotExecuted(f"no code can be made of {contract.title}: {problem}")

@@ -188,6 +188,8 @@ class RpcService:
     def __init__(self, package: str, config: str, files: Sequence[str]) -> None:
         _use_own_pool()
         self._channel: Any = _channel(package, config) if f"{package}/server.py" in files else None
+        topics = import_module(f"{package}.consumer").TOPICS if f"{package}/consumer.py" in files else ()
+        self._topics = {topic.name: topic.message_type.DESCRIPTOR.full_name for topic in topics}
         self._json = import_module("google.protobuf.json_format")
         self._messages: dict[str, Any] = {}
         get_class = import_module("google.protobuf.message_factory").GetMessageClass
@@ -214,13 +216,18 @@ class RpcService:
         kind = self._messages[asked["message"]]
         try:
             if asked["form"] == "json":
-                made = self._json.Parse(asked["data"], kind())
+                made = self._json.Parse(asked["data"], kind(), ignore_unknown_fields=bool(self._topics))
             else:
                 made = kind.FromString(bytes.fromhex(asked["data"]))
         except Exception as problem:
             return {"error": str(problem).replace("\\u000a", "\n").splitlines()[0]}
         missing = made.FindInitializationErrors()
         return {"error": f"{', '.join(missing)} is required"} if missing else _both_values(made)
+
+    async def deliver(self, asked: Plain) -> Plain:
+        """Read a message as the consumer of its topic does, or say which `topics` have one."""
+        kind = self._topics.get(asked["topic"])
+        return {"topics": [*self._topics]} if kind is None else await self.take({**asked, "message": kind})
 
     async def stream(self, asked: Plain) -> Plain:
         """Serve on a socket of this machine, and call a method as one that takes or gives streams."""
