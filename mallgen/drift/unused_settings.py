@@ -225,14 +225,18 @@ def _is_plain(text: str, name: str, known: Mapping[str, SettingsClass]) -> bool:
         if levels[-1][0] < column:
             levels.append((column, below or ""))
         block = known.get(levels[-1][1])
-        below = "" if block is None else _below(block, known_keys.folded(found["key"]))
+        below = "" if block is None else _below(block, known_keys.folded(found["key"]), known)
         if below is None:
             return False
     return True
 
 
-def _below(block: SettingsClass, key: str) -> str | None:
-    """Return the class of the block below a key, or ""; None for a key that a diagnostic may be needed for."""
+def _below(block: SettingsClass, key: str, known: Mapping[str, SettingsClass]) -> str | None:
+    """Return the class of the block below a key, or ""; None for a key that a diagnostic may be needed for.
+
+    That is also a list of blocks, as the indentation does not say which keys are those of one block.
+    """
     if any(known_keys.folded(name) == key for name in block.remarks):
         return None
-    return next((kind for name, kind in block.keys.items() if known_keys.folded(name) == key), None)
+    kind = next((kind for name, kind in block.keys.items() if known_keys.folded(name) == key), None)
+    return None if kind is not None and kind.startswith("[]") and kind[2:] in known else kind

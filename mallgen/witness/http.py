@@ -15,7 +15,7 @@ from mallgen.lint.scope import Operation
 from mallgen.model import Contract, TypeRef, spell
 from mallgen.witness.child import Child, NotExecuted
 from mallgen.witness.requests import RouteSamples, Sample, shortened
-from mallgen.witness.values import Json, Samples, in_json
+from mallgen.witness.values import Json, Samples, in_json, is_text_of
 
 _REFUSED: Collection[int] = range(400, 500)
 _STATUSES: dict[str, Collection[int]] = {
@@ -361,11 +361,16 @@ def _picked(values: Json, way: list[str] | None) -> list[Json]:
 
 
 def _same(old: Json, new: Json) -> bool:
-    """Return whether all that the old version has read is in what the new one has; true is not 1, as in JSON."""
+    """Return whether all that the old version has read is in what the new one has; true is not 1, as in JSON.
+
+    A text that is now kept as it is sent is the bool or number that was read from it.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         return all(_same(value, new[key]) if key in new else value in _EMPTY for key, value in old.items())
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(new, str) and isinstance(old, bool | int | float):
+        return is_text_of(new, old)
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 

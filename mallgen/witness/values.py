@@ -194,6 +194,21 @@ def _beside(bounds: Bounds) -> Iterator[Json]:
             yield from (bound, bound - 1, bound + 1, bound - 0.5, bound + 0.5)
 
 
+def is_text_of(text: str, value: bool | float) -> bool:
+    """Return whether a bool or number was read from a text, as those of paths, queries, forms and headers are.
+
+    Nothing is read as false or zero.
+    """
+    if not text:
+        return not value
+    if isinstance(value, bool):
+        return text.lower() in (("1", "t", "true") if value else ("0", "f", "false"))
+    try:
+        return (int(text) if isinstance(value, int) else float(text)) == value
+    except ValueError:
+        return False
+
+
 def _different(found: Iterable[Json]) -> list[Json]:
     return list({json.dumps(one): one for one in found}.values())
 

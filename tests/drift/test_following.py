@@ -149,12 +149,17 @@ def logic(root: Path) -> dict[int, Path]:
 
 @contextlib.contextmanager
 def importing(root: Path) -> Iterator[None]:
-    """Make the generated package of a folder importable, and forget it afterwards."""
+    """Make the generated package of a folder importable, and forget it afterwards.
+
+    No bytecode is kept: that of a module which is written again in one second with one size would still count.
+    """
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
+    keeps, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
     finally:
+        sys.dont_write_bytecode = keeps
         sys.path.remove(str(root))
         for name in [name for name in sys.modules if name.partition(".")[0] == "a_api"]:
             del sys.modules[name]

@@ -111,6 +111,8 @@ def test_the_quick_look_hides_nothing(tree: dict[str, Any], flow: bool) -> None:
     ("text", "plain"),
     [
         (HEAD, True),
+        (f"{HEAD}Replicas:\n- Timeout:\n    Timeout: ''\n", False),
+        (f"{HEAD}Replicas: []\n", False),
         (f"{HEAD}# Timout: 1\n\nTimeout: 5 # Timout\n", True),
         (f"{HEAD}OrderRPC:\n  Timeout: 5\n  Etcd:\n    Hosts:\n    - a:1\n    - b:2\nLog:\n  Level: info\n", True),
         (f"{HEAD}Auth:\n  AccessSecret: ${{AUTH_ACCESS_SECRET}}\n", True),

@@ -124,6 +124,19 @@ def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
     assert versions.search(change).everything() == []
 
 
+@pytest.mark.parametrize("kind", ["bool", "int64", "float64"])
+@pytest.mark.parametrize("source", ["form", "header"])
+def test_a_text_that_is_kept_as_it_was_sent_is_no_news(
+    versions: Versions, tmp_path: Path, kind: str, source: str
+) -> None:
+    """Requests with a bool or a number in a text are accepted as before when the field becomes a string."""
+    text = f'type Q {{{{ A {{kind}} `{source}:"a,optional"` }}}}\nservice a-api {{{{ @handler A\npost /a (Q) }}}}'
+    old, new = (contract(tmp_path, one, text.format(kind=one)) for one in (kind, "string"))
+    change = ApiChange(old, new, "old")
+    assert all(one.severity == "info" for one in diagnostics(change))
+    assert versions.search(change).everything() == []
+
+
 def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
     _holds(versions, 8)
 
