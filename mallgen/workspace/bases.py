@@ -73,6 +73,10 @@ def versions(against: str, paths: tuple[str, ...], workspace: Workspace, stack: 
     root = "." if paths else os.path.dirname(workspace.path)
     new = version_of(root, paths)
     base = _base(against, paths, stack)
+    if unknown := [
+        path for path in paths if not any(os.path.exists(os.path.join(at, path)) for at in ("", base.folder))
+    ]:
+        raise NoBase(tuple(_unknown(path, base) for path in unknown), {})
     return Versions(_read(base, root, workspace), new, base)
 
 
@@ -138,6 +142,10 @@ def _temporary(stack: ExitStack) -> str:
 def _nothing(base: BaseVersion) -> Diagnostic:
     what = " or ".join(f"`{path}`" for path in base.paths) or "contracts"
     return _refused(f"`{base.label}` has no {what}", "name another version: --against REVISION, FOLDER or FILE")
+
+
+def _unknown(path: str, base: BaseVersion) -> Diagnostic:
+    return Diagnostic("no-such-file", f"there is no file `{path}`, and `{base.label}` has none", hint="check the path")
 
 
 def _refused(message: str, hint: str) -> Diagnostic:

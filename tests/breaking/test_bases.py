@@ -73,6 +73,18 @@ def test_below_the_root_and_by_path(repository: Path, monkeypatch: pytest.Monkey
     assert mallgen("breaking", "--against", "main").out == "1 error against main\n"
 
 
+@pytest.mark.parametrize("more", [(), ("api/user.api",)])
+def test_a_path_that_neither_version_has_is_a_mistake(repository: Path, more: tuple[str, ...]) -> None:
+    ran = mallgen("breaking", *more, "api/usr.api", "--against", "main")
+    assert ran.code == 1
+    assert "error[no-such-file] there is no file `api/usr.api`, and `main` has none\n  = help: check the path" in ran.err
+
+
+def test_a_contract_that_is_gone_is_judged(repository: Path) -> None:
+    (repository / "api" / "user.api").unlink()
+    assert "error[service-removed]" in mallgen("breaking", "api/user.api", "--against", "main").err
+
+
 def test_a_workspace_that_was_none(repository: Path) -> None:
     git(repository, "rm", "-q", "--cached", "mallgen.toml")
     git(repository, "commit", "-q", "-m", "no workspace")
