@@ -149,7 +149,7 @@ def _made(value: object, kind: Any) -> object:
     except decoding.Wrong as problem:
         if any(error.reason != "must not be null" for error in problem.errors):
             raise
-    return import_module("msgspec").convert(value, kind, str_keys=True)
+    return import_module("msgspec").convert(value, kind, str_keys=True, strict=False)  # numbers may stand in texts
 
 
 class PlainValues:

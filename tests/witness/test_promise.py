@@ -124,6 +124,19 @@ def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
     assert versions.search(change).everything() == []
 
 
+def test_null_for_a_pointer_is_no_news_beside_a_number_in_a_text(versions: Versions, tmp_path: Path) -> None:
+    """Each version can send null for a pointer, also beside a number that the contract wants in quotation marks."""
+    text = (
+        'type S {{\nN *int `json:"n,string"`\nP *int `json:"p{more}"` }}\n'
+        'type R {{ S *S `json:"s,optional"` }}\n'
+        "service a-api {{ @handler A\nget /a returns (R) }}"
+    )
+    old, new = (contract(tmp_path, name, text.format(more=more)) for name, more in (("old", ""), ("new", ",optional")))
+    change = ApiChange(old, new, "old")
+    assert all(one.severity == "info" for one in diagnostics(change))
+    assert versions.search(change).everything() == []
+
+
 @pytest.mark.parametrize("kind", ["bool", "int64", "float64"])
 @pytest.mark.parametrize("source", ["form", "header"])
 def test_a_text_that_is_kept_as_it_was_sent_is_no_news(
