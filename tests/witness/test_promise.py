@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mallgen.breaking.api import ApiChange
 from mallgen.loading.load import load_text
+from mallgen.model import Contract
 from mallgen.witness.child import NotExecuted
 from tests.breaking.judged import diagnostics
 from tests.random_contracts import contracts
@@ -97,6 +98,13 @@ def _holds(versions: Versions, count: int, part: int = 0) -> None:
     holds()
 
 
+def _shown(versions: Versions, old: Contract, new: Contract) -> list[str]:
+    """Return what shows between two contracts that have no finding."""
+    change = ApiChange(old, new, "old")
+    assert all(one.severity == "info" for one in diagnostics(change))
+    return versions.search(change).everything()
+
+
 def test_nothing_is_lost_where_no_answer_can_have_it(versions: Versions, tmp_path: Path) -> None:
     """No bytes are one of these options: a witness that has no answer with the field says nothing of it."""
     field = 'type R {{ Raw []byte `json:"raw,omitempty{more}"` }}'
@@ -104,9 +112,7 @@ def test_nothing_is_lost_where_no_answer_can_have_it(versions: Versions, tmp_pat
     old, new = (
         contract(tmp_path, name, text.format(more=more)) for name, more in (("old", ""), ("new", ",options=1|2"))
     )
-    change = ApiChange(old, new, "old")
-    assert all(one.severity == "info" for one in diagnostics(change))
-    assert versions.search(change).everything() == []
+    assert _shown(versions, old, new) == []
 
 
 def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
@@ -118,10 +124,7 @@ def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
         'type R {{\nB int `json:"b,options=1|2,optional"`\nP *S `json:"p{more}"` }}\n'
         "service a-api {{ @handler A\nget /a returns (R) }}"
     )
-    old, new = (contract(tmp_path, name, text.format(more=more)) for name, more in (("old", ""), ("new", ",optional")))
-    change = ApiChange(old, new, "old")
-    assert all(one.severity == "info" for one in diagnostics(change))
-    assert versions.search(change).everything() == []
+    assert _shown(versions, *(contract(tmp_path, "one", text.format(more=more)) for more in ("", ",optional"))) == []
 
 
 def test_null_for_a_pointer_is_no_news_beside_a_number_in_a_text(versions: Versions, tmp_path: Path) -> None:
@@ -131,10 +134,7 @@ def test_null_for_a_pointer_is_no_news_beside_a_number_in_a_text(versions: Versi
         'type R {{ S *S `json:"s,optional"` }}\n'
         "service a-api {{ @handler A\nget /a returns (R) }}"
     )
-    old, new = (contract(tmp_path, name, text.format(more=more)) for name, more in (("old", ""), ("new", ",optional")))
-    change = ApiChange(old, new, "old")
-    assert all(one.severity == "info" for one in diagnostics(change))
-    assert versions.search(change).everything() == []
+    assert _shown(versions, *(contract(tmp_path, "one", text.format(more=more)) for more in ("", ",optional"))) == []
 
 
 @pytest.mark.parametrize("kind", ["bool", "int64", "float64"])
@@ -145,9 +145,7 @@ def test_a_text_that_is_kept_as_it_was_sent_is_no_news(
     """Requests with a bool or a number in a text are accepted as before when the field becomes a string."""
     text = f'type Q {{{{ A {{kind}} `{source}:"a,optional"` }}}}\nservice a-api {{{{ @handler A\npost /a (Q) }}}}'
     old, new = (contract(tmp_path, one, text.format(kind=one)) for one in (kind, "string"))
-    change = ApiChange(old, new, "old")
-    assert all(one.severity == "info" for one in diagnostics(change))
-    assert versions.search(change).everything() == []
+    assert _shown(versions, old, new) == []
 
 
 def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
