@@ -233,7 +233,8 @@ class HttpWitnesses:
         if not body:
             return errors
         sent = json.loads(body)
-        known = [*self._usual_errors(old), *self._own_errors(old, [sent, value, _with_nulls(value, sent)])]
+        nulled = [_nulled(one, sent) for one in self._usual(0, old)]
+        known = [*self._usual_errors(old), *self._own_errors(old, [sent, value, _with_nulls(value, sent), *nulled])]
         return [error for error in errors if error not in known]
 
     def _usual_errors(self, old: Operation) -> list[Plain]:
@@ -381,6 +382,15 @@ def _with_nulls(value: Json, sent: Json) -> Json:
         return {**{key: _with_nulls(one, sent.get(key)) for key, one in value.items()}, **nulls}
     if isinstance(value, list) and isinstance(sent, list) and len(value) == len(sent):
         return [_with_nulls(one, other) for one, other in zip(value, sent, strict=True)]
+    return value
+
+
+def _nulled(value: Json, sent: Json) -> Json:
+    """Return a value in which a field is null where it is null in what was sent."""
+    if isinstance(value, dict) and isinstance(sent, dict):
+        return {key: None if sent.get(key, "") is None else _nulled(one, sent.get(key)) for key, one in value.items()}
+    if isinstance(value, list) and isinstance(sent, list):
+        return [_nulled(one, other) for one, other in zip(value, sent, strict=False)] or value
     return value
 
 

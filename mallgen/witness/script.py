@@ -143,13 +143,7 @@ def _made(value: object, kind: Any) -> object:
     """Return a value of a type as a service can make it: only who reads asks that a pointer is not null."""
     if kind is type(None):
         return None
-    decoding = import_module("mallgen_runtime.schema.decoding")
-    try:
-        return decoding.convert(value, kind)
-    except decoding.Wrong as problem:
-        if any(error.reason != "must not be null" for error in problem.errors):
-            raise
-    return import_module("msgspec").convert(value, kind, str_keys=True, strict=False)  # numbers may stand in texts
+    return import_module("mallgen_runtime.schema.decoding").convert(value, kind, nulls=True)
 
 
 class PlainValues:

@@ -127,12 +127,24 @@ def test_null_for_a_pointer_is_no_news_beside_a_zero_that_the_options_forbid(
     assert _shown(versions, *(contract(tmp_path, "one", text.format(more=more)) for more in ("", ",optional"))) == []
 
 
-def test_null_for_a_pointer_is_no_news_beside_a_number_in_a_text(versions: Versions, tmp_path: Path) -> None:
-    """Each version can send null for a pointer, also beside a number that the contract wants in quotation marks."""
+@pytest.mark.parametrize("beside", ['N *int `json:"n,string"`', 'N [3]byte `json:"n"`', 'N []byte `json:"n"`'])
+def test_null_for_a_pointer_is_no_news_beside_other_types(versions: Versions, tmp_path: Path, beside: str) -> None:
+    """Each version can send null for a pointer, also beside a number in quotation marks, and beside bytes."""
     text = (
-        'type S {{\nN *int `json:"n,string"`\nP *int `json:"p{more}"` }}\n'
+        f"type S {{{{\n{beside}\n"
+        'P *int `json:"p{more}"` }}\n'
         'type R {{ S *S `json:"s,optional"` }}\n'
         "service a-api {{ @handler A\nget /a returns (R) }}"
+    )
+    assert _shown(versions, *(contract(tmp_path, "one", text.format(more=more)) for more in ("", ",optional"))) == []
+
+
+def test_null_in_an_absent_struct_is_no_news(versions: Versions, tmp_path: Path) -> None:
+    """A struct that may be absent now is sent with zeros, one of which the options forbid, and with a null."""
+    text = (
+        'type S {{\nP *int `json:"p"`\nK string `json:"k,options=a|b,optional"` }}\n'
+        'type R {{ S S `json:"s{more}"` }}\n'
+        "service a-api {{ @handler A\nget /a returns ([]R) }}"
     )
     assert _shown(versions, *(contract(tmp_path, "one", text.format(more=more)) for more in ("", ",optional"))) == []
 

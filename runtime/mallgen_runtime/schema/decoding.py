@@ -74,11 +74,14 @@ def _parsed(data: bytes, source: str) -> Any:
         raise Wrong([FieldError(source, "", f"is not JSON: {problem}")]) from None
 
 
-def convert(value: Any, cls: Any, source: str = "json") -> Any:
-    """Turn plain values (dict, list, str, numbers) into `cls`. Raises Wrong."""
+def convert(value: Any, cls: Any, source: str = "json", *, nulls: bool = False) -> Any:
+    """Turn plain values (dict, list, str, numbers) into `cls`. Raises Wrong.
+
+    `nulls`: every pointer may be null, as in values that a service makes; only who reads asks that it is not.
+    """
     found: Found = []
     try:
-        made = reader(cls)(value, found)
+        made = reader(cls, nulls)(value, found)
     except RecursionError:
         raise Wrong([_too_deep(source)]) from None
     if found:

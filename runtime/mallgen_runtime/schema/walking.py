@@ -21,9 +21,12 @@ Relation = Callable[[dict[str, Any], Found], None]
 
 
 @cache
-def reader(annotation: Any) -> Read:
-    """Return the reader of a type: it gives the value, or `BAD` with the reasons in `Found`."""
-    return _Compiler().reader(describe(annotation))
+def reader(annotation: Any, nulls: bool = False) -> Read:
+    """Return the reader of a type: it gives the value, or `BAD` with the reasons in `Found`.
+
+    `nulls`: every pointer may be null, also where a request must give it.
+    """
+    return _Compiler(nulls).reader(describe(annotation))
 
 
 def name_of(path: str) -> str:
@@ -68,7 +71,8 @@ class _WalkedField(NamedTuple):
 class _Compiler:
     """Readers for one type and all below it; a class that mentions itself has one reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, nulls: bool) -> None:
+        self._nulls = nulls
         self._structs: dict[Any, Read] = {}
 
     def reader(self, kind: Type) -> Read:
@@ -145,7 +149,8 @@ class _Compiler:
     def _row(self, field: Field) -> _WalkedField:
         read = _text(field.kind) if field.marker(AsString) else self._plain(field.kind)
         limit = field.marker(Limit)
-        takes_null = (field.kind.nullable or field.kind.origin is Any) and not field.marker(NotNull)
+        needed = field.marker(NotNull) and not self._nulls
+        takes_null = (field.kind.nullable or field.kind.origin is Any) and not needed
         builds = is_struct(field.kind.origin) and not field.kind.nullable
         holds_limit = limit.holds if limit else None
         return _WalkedField(field.name, field.wire, read, field.default, takes_null, holds_limit, builds)
