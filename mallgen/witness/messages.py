@@ -40,6 +40,10 @@ class MessageSamples:
         """Return the value of a message with all its fields, one of each oneof."""
         return self._fields(full, True, 0)
 
+    def whole(self, full: str) -> list[Json]:
+        """Return the fullest and the smallest value of a message, also of one that comes with protobuf."""
+        return [self._message(full, everything, -1) for everything in (True, False)]
+
     def having(self, full: str, field: FieldNode, value: Json) -> dict[str, Json]:
         """Return the smallest value of a message in which a field, its list or its map has a value."""
         if field.entry is not None:
@@ -86,6 +90,10 @@ class MessageSamples:
             "google.protobuf.Timestamp": "2027-01-31T00:00:00Z",
             "google.protobuf.Duration": "1s",
             "google.protobuf.FieldMask": "a",
+            "google.protobuf.StringValue": "a",
+            "google.protobuf.BoolValue": True,
+            "google.protobuf.BytesValue": "YQ==",
+            "google.protobuf.ListValue": [1],
         }
         if full.startswith("google.protobuf."):
             return known.get(full, 1 if full.endswith(("Value", "Int32Value")) else {})
@@ -131,6 +139,6 @@ def _key(field: FieldNode) -> str:
     return {"string": "a", "bool": "true"}.get(field.kind, "1")
 
 
-def distinct(values: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
+def distinct(values: Iterable[Json]) -> list[Json]:
     """Return values without repetitions."""
     return list({json.dumps(value): value for value in values}.values())

@@ -1,7 +1,7 @@
 """The search for the witnesses of changes of protos, through the messages of both versions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mallgen.breaking.proto import ProtoChange
@@ -23,6 +23,7 @@ from mallgen.witness.values import Json
 _EMPTY: tuple[Json, ...] = (None, 0, "", False, [], {})
 _MOST_FIELDS = 3  # that have one enum
 Plain = dict[str, Any]
+_NOTHING: Plain = {"json": "{}", "binary": ""}  # sent to a topic of whose message no value can be made
 
 
 class RpcWitnesses:
@@ -168,7 +169,7 @@ class RpcWitnesses:
         if old == new:
             return
         mine, theirs = (old, new) if side == 0 else (new, old)
-        sent = self._written(side, mine, self._both_ends(side, mine))
+        sent = self._written(side, mine, self._samples[side].whole(mine))
         taken = self._ask(1 - side, "take", [{"message": theirs, "form": form, "data": one[form]} for one in sent])
         yield from self._read_otherwise(side, mine, sent, taken)
 
@@ -177,7 +178,7 @@ class RpcWitnesses:
         if pair.old is None:
             return
         topic, message = pair.old.name, pair.old.message
-        sent = self._written(0, message, self._both_ends(0, message))
+        sent = self._written(0, message, self._samples[0].whole(message)) or [_NOTHING]
         asked: list[Plain] = [{"topic": topic, "form": form, "data": one[form]} for one in sent]
         before, now = (self._ask(side, "deliver", asked) for side in (0, 1))
         answers = zip(sent, before, now, strict=True)
@@ -185,7 +186,7 @@ class RpcWitnesses:
         for text in gone:
             line = f"{message.rpartition('.')[2]} {shortened(text)} in `{topic}`: read before, no new consumer reads it"
             yield MessageWitness(line, len(text))
-        if not gone and pair.new is not None:
+        if not gone and pair.new is not None and sent != [_NOTHING]:
             yield from self._read_otherwise(0, message, sent, now)
 
     def _read_otherwise(self, side: int, full: str, sent: list[Plain], taken: list[Plain]) -> Iterator[MessageWitness]:
@@ -197,11 +198,7 @@ class RpcWitnesses:
             elif read["values"] != one["values"]:
                 yield MessageWitness(f"{name} read {_shown(read['values'])}", len(one["json"]))
 
-    def _both_ends(self, side: int, full: str) -> list[dict[str, Json]]:
-        """Return the fullest and the smallest value of a message."""
-        return [self._samples[side].fullest(full), self._samples[side].smallest(full)]
-
-    def _written(self, side: int, full: str, values: list[dict[str, Json]]) -> list[Plain]:
+    def _written(self, side: int, full: str, values: Iterable[Json]) -> list[Plain]:
         """Return those of the values that the code of a version can write as a message, in both forms."""
         sent = self._ask(side, "send", [{"message": full, "values": value} for value in distinct(values)])
         return [one for one in sent if "wrong" not in one]

@@ -188,7 +188,9 @@ class RpcService:
         self._messages: dict[str, Any] = {}
         get_class = import_module("google.protobuf.message_factory").GetMessageClass
         modules = [path.removesuffix(".py").replace("/", ".") for path in files if path.endswith("_pb2.py")]
-        waiting = [one for name in modules for one in import_module(name).DESCRIPTOR.message_types_by_name.values()]
+        own = [import_module(name).DESCRIPTOR for name in modules]
+        files_known = [*own, *(file for one in own for file in one.dependencies)]  # with those of protobuf
+        waiting = [message for file in files_known for message in file.message_types_by_name.values()]
         for descriptor in waiting:  # grows while it is walked
             self._messages[descriptor.full_name] = get_class(descriptor)
             waiting += descriptor.nested_types
