@@ -48,11 +48,14 @@ def test_many_take_from_a_number_at_most_as_often_as_it_says(make: stores.Make) 
         key = stores.fresh("number")
         await store.give(key)
         assert await store.take(key) is None, "there is none, and giving has made none"
-        await store.put(key, b"7", 0.3)
+        await store.put(key, b"7", 60)
         found = await asyncio.gather(*(store.take(key) for _ in range(20)))
         assert (found.count(True), found.count(False)) == (7, 13)
         await store.give(key)
         assert [await store.take(key), await store.take(key)] == [True, False]
+        await store.put(key, b"7", 0.3)
+        await store.take(key)
+        await store.give(key)
         await asyncio.sleep(0.4)
         assert await store.take(key) is None, "taking and giving have not made it last longer"
 

@@ -1,7 +1,7 @@
 """Random DDL, checked for crashes, slow reads and bad messages: `python -m tests.tables.fuzzing [SECONDS [SEED]]`.
 
-Most of it is mutated from the files of tests/data/sql and the corpus, a third is made of the words of DDL. Tables that
-are read without an error become modules, which have to compile.
+Most of it is mutated from files of tests/data/sql, the examples and the corpus, a third is made of the words of DDL.
+Tables that are read without an error become modules, which have to compile.
 """
 
 import random
@@ -46,7 +46,7 @@ INSERT INTO VALUES COPY stdin \\. E'\\n' N'x' _utf8'x' \x00 \u200b GRANT DO CALL
 @cache
 def texts() -> tuple[str, ...]:
     """Return the files that are mutated, without rows of data."""
-    paths = [*sorted((ROOT / "tests" / "data" / "sql").glob("*.sql")), ROOT / "examples" / "sql" / "data.sql"]
+    paths = [*sorted((ROOT / "tests" / "data" / "sql").glob("*.sql")), *sorted((ROOT / "examples").rglob("*.sql"))]
     paths += sorted(CORPUS.rglob("*.sql")) if CORPUS.is_dir() else []
     found = []
     for path in paths:
