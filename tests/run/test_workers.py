@@ -208,3 +208,24 @@ def test_nothing_accepted_is_lost_whatever_is_asked_for(tmp_path: Path, seed: in
     assert tally.answered > 20
     assert code == 0, service.lines()[-2000:]
     assert "Traceback" not in service.lines()
+
+
+@pytest.mark.slow
+def test_who_waits_for_a_worker_that_keeps_ending_is_served(tmp_path: Path) -> None:
+    """Where one ends so often that it follows after seconds only, its socket closes meanwhile, and others serve."""
+
+    def said(text: str) -> None:
+        wait_for(lambda: text in service.lines(), service)
+
+    def end_one_of_them() -> None:
+        one, other = service.pids()
+        for pause in ("0", "0.5", "1", "2"):
+            os.kill(int(one), signal.SIGTERM)
+            said(f"(process {one}) ended with 0; another follows in {pause} s")
+            if pause != "2":
+                one = next(iter(service.pids(apart=frozenset({one})) - {other}))
+        time.sleep(1)  # in which others serve
+
+    with Several(tmp_path) as service:
+        tally = under_load(service.port, end_one_of_them)
+    assert tally.lost == []

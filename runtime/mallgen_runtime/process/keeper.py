@@ -26,10 +26,16 @@ class WorkerProcess:
     """A started worker: `is_ready` is set when it serves, `ended` when it is gone; `news` is set for all it says."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, channel: socket.socket, patience: float | None, news: asyncio.Event
+        self,
+        process: asyncio.subprocess.Process,
+        bound: socket.socket,
+        channel: socket.socket,
+        patience: float | None,
+        news: asyncio.Event,
     ) -> None:
         self.process = process
         self.pid = process.pid
+        self.bound = bound  # its place has another one after it was let go
         self.is_ready = asyncio.Event()
         self.leaves = False
         self.has_closed = self.has_taken = False  # its door; who waited there
@@ -140,8 +146,8 @@ class WorkerPlace:
         while not self._is_closed():
             self._news.clear()
             await self._news.wait()
-        if not any(worker.has_taken for worker in self._workers):
-            await self._serve_who_waits()
+        if self._bound is not None and not any(worker.has_taken for worker in self._accepting()):
+            await self._serve_who_waits(self._bound)
         self._close()
         while self._workers:
             await asyncio.wait([worker.ended for worker in self._workers])
@@ -179,15 +185,14 @@ class WorkerPlace:
                 process_group=0,  # Ctrl-C is for the supervisor, which passes it on
             )
             undo.pop_all()
-        return self._entered(WorkerProcess(process, ours, self._crew.patience, self._news))
+        return self._entered(WorkerProcess(process, self._bound, ours, self._crew.patience, self._news))
 
     def _entered(self, worker: WorkerProcess) -> WorkerProcess:
         self._workers.add(worker)
         self._crew.relay.add(self._number, worker.pid)
         worker.ended.add_done_callback(lambda ended: self._left(worker))
         if self._crew.stopping.is_set():  # it came while the process was made
-            worker.tell_last()
-            self._stop_once_ready(worker)
+            self._end_as_last(worker)
         return worker
 
     def _left(self, worker: WorkerProcess) -> None:
@@ -196,6 +201,11 @@ class WorkerPlace:
         if self._crew.stopping.is_set():
             self._code = self._code or worker.ended.result()
         self._news.set()
+
+    def _end_as_last(self, worker: WorkerProcess) -> None:
+        """Let a worker that has just been started serve who waits at its socket, and end."""
+        worker.tell_last()
+        self._stop_once_ready(worker)
 
     def _stop_once_ready(self, worker: WorkerProcess) -> None:
         """Stop a worker that still starts: connections wait for it already, and it must answer them."""
@@ -227,9 +237,16 @@ class WorkerPlace:
         pause = min(FIRST_PAUSE * 2**doubled, LONGEST_PAUSE) if self._deaths > 1 else 0.0
         text = "worker %d (process %d) ended with %d; another follows in %g s"
         _LOG.error(text, self._number, worker.pid, worker.ended.result(), pause)
-        if pause >= _LET_GO and len(self._crew.sockets) > 1:
-            self._close()  # nobody accepts from it, and others do: its connections would wait
+        if pause >= _LET_GO and len(self._crew.sockets) > 1 and self._bound is not None:
+            await self._let_go(self._bound)
         await self._rest(pause)
+
+    async def _let_go(self, bound: socket.socket) -> None:
+        """Close a socket that nobody accepts from for a while, as others do; who waits at it already is served."""
+        last = await self._serve_who_waits(bound)
+        if last is not None and not self._crew.stopping.is_set():
+            self._end_as_last(last)
+        self._close()
 
     async def _rest(self, seconds: float) -> None:
         """Wait; no longer when all stop, or when a successor is asked for: what made them die may be mended."""
@@ -266,19 +283,21 @@ class WorkerPlace:
             self._news.clear()
             await self._news.wait()
 
+    def _accepting(self) -> list[WorkerProcess]:
+        """Return the workers that have the socket of the place, and not one that was let go."""
+        return [worker for worker in self._workers if worker.bound is self._bound]
+
     def _is_closed(self) -> bool:
         """Return whether a worker has let in all that waited at the socket, or none accepts from it any more."""
-        return any(worker.has_taken for worker in self._workers) or all(worker.has_closed for worker in self._workers)
+        workers = self._accepting()
+        return any(worker.has_taken for worker in workers) or all(worker.has_closed for worker in workers)
 
-    async def _serve_who_waits(self) -> None:
-        """Start a worker once more when connections wait at a socket that nobody accepts from."""
-        if self._bound is None:
-            return
-        admit_no_more(self._bound)
-        if not _has_waiting(self._bound):
+    async def _serve_who_waits(self, bound: socket.socket) -> WorkerProcess | None:
+        """Start a worker once more when connections wait at a socket that nobody accepts from; return it."""
+        admit_no_more(bound)
+        if not _has_waiting(bound):
             await asyncio.sleep(_HANDSHAKE)
-        if _has_waiting(self._bound):
-            await self._tried()
+        return await self._tried() if _has_waiting(bound) else None
 
     def _close(self) -> None:
         if self._bound is not None:
