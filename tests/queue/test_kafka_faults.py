@@ -81,6 +81,28 @@ def test_a_member_that_does_not_fetch_loses_its_partitions_and_cannot_commit(kaf
 
 
 @slow
+def test_a_member_that_leaves_before_it_sees_a_rebalance_commits_first(kafka_server: Kafka) -> None:
+    async def main() -> None:
+        queue, (topic, group) = at(kafka_server, Timing(session=6, absent=20)), names()
+        await queue.create({topic: 1})
+        await written(queue, topic, 5_000)
+        first = await Member(queue, group).join(topic)
+        while not first.records:
+            await first.read(10)
+        read = len(first.records)
+        second = await Member(queue, group).join(topic)
+        coming = asyncio.ensure_future(second.read_until(lambda: len(second.records) == 5_000 - read))
+        await asyncio.sleep(3)  # a heartbeat has told of the rebalance; only a fetch would see it
+        await first.link.close()
+        await coming
+        assert not first.lost
+        assert numbers(first, second) == list(range(5_000))
+        await second.link.close()
+
+    run(main())
+
+
+@slow
 def test_a_broker_that_is_killed_and_comes_back_loses_nothing() -> None:
     async def main(server: Kafka) -> None:
         queue, (topic, group) = at(server, Timing(delivery=2, answer=3)), names()

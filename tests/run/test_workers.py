@@ -212,7 +212,7 @@ def test_nothing_accepted_is_lost_whatever_is_asked_for(tmp_path: Path, seed: in
 
 @pytest.mark.slow
 def test_who_waits_for_a_worker_that_keeps_ending_is_served(tmp_path: Path) -> None:
-    """Where one ends so often that it follows after seconds only, its socket closes meanwhile, and others serve."""
+    """Its socket closes while its successor is two seconds away, and the other worker serves."""
 
     def said(text: str) -> None:
         wait_for(lambda: text in service.lines(), service)

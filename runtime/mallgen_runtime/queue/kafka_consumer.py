@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from operator import methodcaller
 from threading import Lock
 from typing import Any
 
@@ -14,8 +13,9 @@ from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException,
 
 from mallgen_runtime.queue.errors import NotOurs, QueueError
 from mallgen_runtime.queue.kafka_client import LOG, Condition, Timing, Way, failure
+from mallgen_runtime.queue.kafka_record import record_of
 from mallgen_runtime.queue.kafka_thread import ClientThread
-from mallgen_runtime.queue.link import Headers, Place, Rebalanced, Record
+from mallgen_runtime.queue.link import Place, Rebalanced, Record
 
 # A wait for records is cut into slices: commits and pauses come in between.
 _SLICE = 0.03
@@ -182,7 +182,7 @@ class KafkaConsumer:
         # A partition may be revoked in the middle of a batch; what came before belongs to its next owner. A single
         # message comes after all that.
         gone = self._gone if most > 1 else ()
-        records = [_record(message) for message in messages if message.error() is None]
+        records = [record_of(message) for message in messages if message.error() is None]
         records = [record for record in records if record.place not in gone]
         with self._lock:
             self._fetched.extend(records)
@@ -333,6 +333,9 @@ class KafkaConsumer:
 
     def _close(self) -> None:
         if self._client is not None:
+            with contextlib.suppress(KafkaException):  # the broker is away
+                # A rebalance that waits is served: `close` leaves the group first, and then calls us for it.
+                self._client.consume(1, 0.0)
             self._client.close()
             self._client = None
         if self._problem is not None:
@@ -341,28 +344,6 @@ class KafkaConsumer:
 
 async def _called(callback: Rebalanced, places: Sequence[Place]) -> None:
     await callback(places)
-
-
-def _record(message: Message) -> Record:
-    place = Place(message.topic() or "", message.partition() or 0)
-    headers, problem = _headers(message)
-    _, written = message.timestamp()
-    key: Any = message.key()
-    value: Any = message.value()
-    return Record(place, message.offset() or 0, key, value or b"", headers, written / 1000, problem)
-
-
-# Python checks this call for an error that is set beside a result; `message.headers()` not once it is warm.
-_ALL_HEADERS = methodcaller("headers")
-
-
-def _headers(message: Message) -> tuple[Headers, str]:
-    """Return the headers, and why they cannot be read: other clients write names that are not UTF-8."""
-    try:
-        sent: Any = _ALL_HEADERS(message) or ()
-    except (SystemError, UnicodeError) as problem:
-        return (), f"its headers cannot be read: {str(problem.__cause__ or problem)[:200]}"
-    return tuple((name, value or b"") for name, value in sent), ""
 
 
 _FENCED = {
