@@ -212,7 +212,7 @@ def test_nothing_accepted_is_lost_whatever_is_asked_for(tmp_path: Path, seed: in
 
 @pytest.mark.slow
 def test_who_waits_for_a_worker_that_keeps_ending_is_served(tmp_path: Path) -> None:
-    """Its socket closes while its successor is two seconds away, and the other worker serves."""
+    """A worker that ends often has its successor after two seconds, and closes its socket; the others serve."""
 
     def said(text: str) -> None:
         wait_for(lambda: text in service.lines(), service)
