@@ -74,6 +74,9 @@ def _sends(topic: "Topic", own: OwnUses) -> Iterator[Span]:
 def may_use(one: Judgement, own: OwnUses) -> bool:
     """Return whether a caller's code uses what a finding about a proto is about, or may do so."""
     code, titles = one.found.diagnostic.code, _rpcs(one)
+    if code.startswith("topic-"):
+        topic = _topic(one)
+        return topic is None or any(_may_send(side, own) for side in topic if side is not None)
     if titles and not any(_is_called(title, own) for title in titles):
         return False
     if _OF_TYPE.fullmatch(code):
@@ -128,6 +131,10 @@ def _demand(one: Judgement) -> tuple[tuple[str, ...], str]:
         return (("api", "", about.home.name), variable(about.new.field.name)) if about.new is not None else ((), "")
     table, column = [word for part in re.findall("`([^`]+)`", said.message) for word in part.split(".")][:2]
     return ("table", "", snake(table)), variable(column)
+
+
+def _may_send(topic: "Topic", own: OwnUses) -> bool:
+    return variable(topic.method.name) in own.words or any(_sends(topic, own))
 
 
 def _kind(built: BuiltValue) -> str:

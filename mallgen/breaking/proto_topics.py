@@ -17,7 +17,7 @@ def topic_added(change: ProtoChange) -> Iterator[Finding]:
     """
     for pair in change.topics:
         if pair.old is None and pair.new is not None:
-            yield change.finding(f"topic `{pair.new.name}` is new", pair.new.method.span, "")
+            yield change.finding(f"topic `{pair.new.name}` is new", pair.new.method.span, "", pair=pair)
 
 
 @proto_rule("topic-removed", ERROR, WIRE)

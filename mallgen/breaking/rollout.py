@@ -13,23 +13,29 @@ from mallgen.diagnostics import Diagnostic
 from mallgen.drift.own_uses import OwnUses
 
 _MOST = 2  # reasons that a line names
-_ADDED = re.compile(r"proto-(?:service|rpc|field|oneof-field)-added")
+_ADDED = re.compile(r"proto-(?:service|rpc|field|oneof-field)-added|topic-added")
 # what a caller must have stopped to use, or must do already, before the service changes
 _CALLER_FIRST = re.compile(
     r"proto-(?:package|service|rpc|message|field|oneof|enum|enum-value)-removed"
-    r"|proto-enum-value-added|proto-field-(?:validation-tightened|behavior-changed)"
+    r"|proto-enum-value-added|proto-field-(?:validation-tightened|behavior-changed)|topic-removed"
 )
+_CALLED = re.compile(r"proto-.*|topic-.*|queue-service-changed")
+_LEAVES_TOPIC = re.compile(r"topic-(?:removed|renamed|message-changed)")
 _NO_CALL = re.compile(r"proto-(?:.*-not-reserved|reserved-removed|extension-.*|rpc-http-binding-changed)")
 
 _NO_CODE: Mapping[str, OwnUses] = MappingProxyType({})
 
 
 class _Reasons(NamedTuple):
-    """The findings about a service's proto by what they ask of its callers: to come later, to come first, or both."""
+    """The findings about a service's proto by what they ask of its callers: to come later, to come first, or both.
+
+    `left` are those of the others after which old messages may wait in a topic that nobody reads any more.
+    """
 
     added: list[str]
     removed: list[str]
     changed: list[str]
+    left: list[str]
 
 
 def rollout(
@@ -102,37 +108,47 @@ def _of_tables(services: str, phases: Sequence[tuple[Phase, str]]) -> Iterator[s
 
 def _pair(name: str, caller: str, reasons: _Reasons) -> list[str]:
     """Return the lines about a service and one that calls it."""
-    added, removed, changed = reasons
+    added, removed, changed, left = reasons
     if changed or (added and removed):
-        what = _shown((*changed, *removed))
+        what, waits = _shown((*changed, *removed)), " and nothing waits in the old topic" if left else ""
         steps = (
             f"{name} with what is new beside what was there, then {caller}, which uses the new alone",
-            f"{name} without what was there, when {caller} is rolled out everywhere",
+            f"{name} without what was there, when {caller} is rolled out everywhere{waits}",
         )
         return [f"{name} needs two releases around {caller}: {what}", *_numbered(steps)]
     if added:
         return [f"{name} before {caller}, where it uses what is new: {_shown(added)}"]
-    return [f"{caller} before {name}, and without what goes: {_shown(removed)}"] if removed else []
+    if removed:
+        return [f"{caller} before {name}, and without what goes: {_shown(removed)}{_once_empty(name, left)}"]
+    return []
+
+
+def _once_empty(name: str, left: Sequence[str]) -> str:
+    return f"; {name} when nothing waits in the topic" if left else ""
 
 
 def _unused(name: str, caller: str, changes: Sequence[Judgement]) -> Iterator[str]:
     """Yield a line about changes that ask nothing of a caller, as its own code does not use what has changed."""
-    messages = [text for texts in _reasons(one.found.diagnostic for one in changes) for text in texts]
+    reasons = _reasons(one.found.diagnostic for one in changes)
+    messages = [*reasons.added, *reasons.removed, *reasons.changed]
     if messages:
-        yield f"{name} and {caller} in any order where no use is found in own code: {_shown(messages)}"
+        then = _once_empty(name, reasons.left)
+        yield f"{name} and {caller} in any order where no use is found in own code: {_shown(messages)}{then}"
 
 
 def _reasons(found: Iterable[Diagnostic]) -> _Reasons:
-    reasons = _Reasons([], [], [])
+    reasons = _Reasons([], [], [], [])
     levels = {code: rule.level for code, rule in RULES.rules().items()}
     for one in found:
+        if _LEAVES_TOPIC.fullmatch(one.code):
+            reasons.left.append(one.message)
         if _ADDED.fullmatch(one.code):
             reasons.added.append(one.message)
         elif _CALLER_FIRST.fullmatch(one.code):
             reasons.removed.append(one.message)
         elif _NO_CALL.fullmatch(one.code):
             continue
-        elif one.code.startswith("proto-") and one.severity == ERROR and levels.get(one.code) == WIRE:
+        elif _CALLED.fullmatch(one.code) and one.severity == ERROR and levels.get(one.code) == WIRE:
             reasons.changed.append(one.message)
     return reasons
 
