@@ -11,6 +11,7 @@ from mallgen_runtime.process.memory import give_back
 
 _LOG = logging.getLogger("mallgen.service")
 TICK = 0.25
+LATE = TICK + 0.05  # seconds between two ticks after which the loop has stood still
 PROCESS_BYTES = 128 << 20
 RESERVE = 256  # files for other things, and for connections that are being opened and closed
 _WORTH_TRIMMING = 32 << 20
@@ -49,6 +50,7 @@ class ConnectionTracker:
         self.most = max(limit() - RESERVE, limit() // 2)
         self._untaken: dict[Watched, int] = {}
         self._peak = 0
+        self._waits = False
         self._timer: asyncio.TimerHandle | None = None
         self._date = (0, b"")
 
@@ -67,15 +69,22 @@ class ConnectionTracker:
             await asyncio.sleep(0.02)
 
     def _tick(self) -> None:
+        """Look at the deadlines. A loop that stood still reads first what has come: its timers come before that."""
         self._timer = self.loop.call_later(TICK, self._tick) if self.connections else None
-        self.now = now = self.loop.time()
+        before, self.now = self.now, self.loop.time()
+        self._waits = not self._waits and self.now - before > LATE  # twice in a row would let the silent stay for ever
+        if not self._waits:
+            self._expire(self.now)
+        self._trim()
+
+    def _expire(self, now: float) -> None:
+        """End those whose deadline has passed."""
         for connection in [found for found in self.connections if found.deadline <= now]:
             try:
                 connection.expired(now)
             except Exception:
                 _LOG.exception("a connection could not be ended at its deadline")
                 connection.give_up()
-        self._trim()
 
     def keep(self, size: int) -> bool:
         """Count bytes held for a client, a negative size for released ones; return False beyond the budget."""

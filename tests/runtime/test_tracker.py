@@ -1,0 +1,78 @@
+"""Deadlines of connections after a pause of the whole process, as on a machine that runs something else."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import uvloop
+
+from mallgen_runtime import Context, Response
+from mallgen_runtime.http.tracker import TICK
+from tests.runtime.wire import serving
+
+REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+
+
+async def said(ctx: Context, svc: Any) -> Response:
+    return Response(b"said")
+
+
+async def standing_still(seconds: float, meanwhile: Callable[[], object]) -> None:
+    """Hold the loop where it reads, as a pause of the machine often does."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+
+    def hold() -> None:
+        loop.remove_reader(here)
+        meanwhile()
+        time.sleep(seconds)
+        over.set_result(None)
+
+    here, there = socket.socketpair()
+    with here, there:
+        loop.add_reader(here, hold)
+        there.send(b"x")
+        await over
+
+
+async def asked(client: socket.socket) -> bytes:
+    return await asyncio.get_running_loop().sock_recv(client, 4096)
+
+
+def test_a_request_that_came_while_the_process_stood_still_is_answered() -> None:
+    """The loop calls its timers first: the connection would be closed as idle before what it has received is read."""
+
+    async def run() -> bytes:
+        async with serving({"/": said}) as wires:
+            with socket.create_connection(("127.0.0.1", wires.port)) as client:
+                client.setblocking(False)
+                client.send(REQUEST)
+                assert (await asked(client)).startswith(b"HTTP/1.1 200")
+                (connection,) = wires.tracker.connections
+                connection.deadline = time.monotonic() + TICK
+                await standing_still(4 * TICK, lambda: client.send(REQUEST))
+                return await asked(client)
+
+    assert uvloop.run(run()).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("turn", [0.0, 3 * TICK], ids=["free", "busy"])
+def test_who_is_silent_is_let_go_however_long_turns_take(turn: float) -> None:
+    async def run() -> bytes:
+        async with serving({"/": said}) as wires:
+            with socket.create_connection(("127.0.0.1", wires.port)) as client:
+                client.setblocking(False)
+                client.send(REQUEST)
+                assert (await asked(client)).startswith(b"HTTP/1.1 200")
+                (connection,) = wires.tracker.connections
+                connection.deadline = time.monotonic() + TICK
+                closed = asyncio.ensure_future(asked(client))
+                for _ in range(4):
+                    time.sleep(turn)
+                    await asyncio.sleep(0.01)
+                return await asyncio.wait_for(closed, 5)
+
+    assert uvloop.run(run()) == b""
