@@ -62,7 +62,7 @@ class PlayedProcess:
 
     def send_signal(self, number: int) -> None:
         if self._ended.done():
-            raise ProcessLookupError
+            return
         if number == signal.SIGKILL:
             return self.end(-9)
         self.early = self.early or not self._world.serves(self.number)
@@ -125,6 +125,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(keeper, "FIRST_PAUSE", 0.005)
     monkeypatch.setattr(keeper, "LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    monkeypatch.setattr(keeper, "_send", PlayedProcess.send_signal)  # nobody has their numbers
     yield
     WORLDS.clear()
 
@@ -142,11 +143,25 @@ async def settles(world: World) -> None:
     """Wait until nothing starts or ends any more; fail unless each place has one worker."""
     before: list[PlayedProcess] = []
     for _ in range(20):  # a machine that is busy with other things takes longer
-        if before and before == world.alive() and all(one.is_ready for one in before):
+        if before == world.alive() and is_whole(before):
             break
         before = world.alive()
         await asyncio.sleep(SETTLED)
-    assert Counter(one.number for one in before) == dict.fromkeys(range(COUNT), 1)
+    assert before == world.alive()
+    assert is_whole(before), [(one.number, one.is_ready) for one in before]
+
+
+def is_whole(alive: list[PlayedProcess]) -> bool:
+    """Return whether each place has one worker, which serves."""
+    return all(one.is_ready for one in alive) and Counter(one.number for one in alive) == dict.fromkeys(range(COUNT), 1)
+
+
+async def dies_young_twice(world: World, keeps: Supervisor) -> None:
+    """End the worker of place 1 twice: another one follows the second after a pause only."""
+    for deaths in (1, 2):
+        next(one for one in world.alive() if one.number == 1).end(3)
+        while keeps._places[1]._deaths < deaths or (deaths == 1 and not world.serves(1)):
+            await asyncio.sleep(0.001)
 
 
 async def sequence(seed: int) -> None:
@@ -217,9 +232,7 @@ def test_sighup_does_not_wait_for_the_pause_of_one_that_dies_again_and_again(mon
         world, keeps = made(0)
         served = asyncio.ensure_future(keeps._serve())
         await settles(world)
-        for _ in range(2):
-            next(one for one in world.alive() if one.number == 1).end(3)
-            await asyncio.sleep(0.1)
+        await dies_young_twice(world, keeps)
         assert not world.serves(1)
         keeps._roll()
         await settles(world)
@@ -266,15 +279,14 @@ def test_one_that_does_not_end_is_killed() -> None:
 
 def test_who_waits_for_a_dead_worker_when_all_stop_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "FIRST_PAUSE", 60.0)
-    monkeypatch.setattr(keeper, "LONGEST_PAUSE", 1.0)
+    monkeypatch.setattr(keeper, "LONGEST_PAUSE", 60.0)
+    monkeypatch.setattr(keeper, "_LET_GO", 90.0)
 
     async def run() -> None:
         world, keeps = made(0)
         served = asyncio.ensure_future(keeps._serve())
         await settles(world)
-        for _ in range(2):
-            next(one for one in world.alive() if one.number == 1).end(3)
-            await asyncio.sleep(0.1)
+        await dies_young_twice(world, keeps)
         count = len(world.processes)
         with contextlib.ExitStack() as clients:
             for _ in range(40):  # the system spreads them over all places

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mallgen_runtime.process.keeper import WorkerProcess
 from mallgen_runtime.process.merging import Exposition
 from mallgen_runtime.process.worker import ServingWorker
 from tests.load.running import LoadedService
@@ -183,6 +184,47 @@ def test_a_supervisor_that_was_killed_before_it_heard_a_worker_is_gone() -> None
     assert worker.is_last
     worker.bound.close()
     theirs.close()
+
+
+def test_a_worker_that_serves_when_its_supervisor_was_killed_stops() -> None:
+    async def run() -> None:
+        ours, theirs = socket.socketpair()
+        ours.close()
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stopped.set)
+        with theirs, socket.socket() as bound:
+            ServingWorker(0, bound, theirs, "").ready()
+            await asyncio.wait_for(stopped.wait(), 5)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def _one_loop_hears_of_ends() -> Iterator[None]:
+    """Let the loop itself wait for processes, as it does from Python 3.12 on."""
+    if sys.version_info < (3, 12):
+        before = asyncio.get_child_watcher()
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
+        yield
+        asyncio.set_child_watcher(before)
+    else:
+        yield
+
+
+@pytest.mark.usefixtures("_one_loop_hears_of_ends")
+def test_a_signal_for_one_that_has_just_ended_leaves_its_exit_code() -> None:
+    async def run() -> int:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-S", "-c", "raise SystemExit(7)")
+        ours, theirs = socket.socketpair()
+        with theirs, socket.socket() as bound:
+            worker = WorkerProcess(process, bound, ours, None, asyncio.Event())
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # the loop has not heard of it
+            worker.signal(signal.SIGTERM)
+            return await worker.ended
+
+    assert asyncio.run(run()) == 7
 
 
 @pytest.mark.slow

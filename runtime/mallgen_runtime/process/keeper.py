@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import select
 import signal
 import socket
@@ -86,8 +87,7 @@ class WorkerProcess:
         if not self.leaves and self._patience is not None:
             asyncio.get_running_loop().call_later(self._patience, self._kill)
         self.leaves = True
-        with contextlib.suppress(OSError):
-            self.process.send_signal(number)
+        _send(self.process, number)
 
     def _kill(self) -> None:
         if not self.ended.done():
@@ -304,6 +304,17 @@ class WorkerPlace:
             self._bound.close()
             self._bound = None
             self._crew.sockets.discard(self._number)
+
+
+def _send(process: asyncio.subprocess.Process, number: int) -> None:
+    """Send a signal, unless the process has ended.
+
+    Before Python 3.12.9 and 3.13.2 asyncio's own way looks for the end of the process, and takes its exit code away
+    from the one who waits for it, which then is 255.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(OSError):
+            os.kill(process.pid, number)
 
 
 def _has_waiting(bound: socket.socket) -> bool:

@@ -24,7 +24,8 @@ class ServingWorker(NamedTuple):
 
     def ready(self) -> None:
         """Tell the supervisor that requests are served; stop the process when the supervisor has ended."""
-        self.channel.send(READY)
+        with contextlib.suppress(OSError):  # it is gone, which is heard at once
+            self.channel.send(READY)
         self.channel.setblocking(False)
         asyncio.get_running_loop().add_reader(self.channel, self._heard)
 
