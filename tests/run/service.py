@@ -1,5 +1,7 @@
 """A generated HTTP service that runs as a process of its own."""
 
+import contextlib
+import errno
 import http.client
 import json
 import os
@@ -15,6 +17,19 @@ from urllib.parse import quote
 from tests.ports import free_port
 
 SECRET = "a secret of at least thirty-two bytes"
+
+
+def wait_until_refused(port: int, seconds: float = 10.0) -> None:
+    """Wait until a port takes no connection: the door of its service is closed."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.settimeout(0.1)  # a door that is about to close drops the first packets
+            with contextlib.suppress(TimeoutError):
+                if probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED:
+                    return
+        time.sleep(0.02)
+    raise AssertionError(f"port {port} still takes connections")
 
 
 class Answer(NamedTuple):

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.pauses import Pauses
 from tests.run.load import Tally, load
-from tests.run.service import Answer, Service
+from tests.run.service import Answer, Service, wait_until_refused
 from tests.run.shop import RpcService, Shop, bff_alone
 
 QUIET = "Log:\n  Access: false\nMiddlewares:\n  Shedding: false\nShutdown:\n  WrapUpTime: 300ms\n"
+WRAPS_UP = "Shutdown:\n  WrapUpTime: 15s\n  WaitTime: 30s\n"  # longer than any wait: a second signal ends it
 
 
 @pytest.fixture
@@ -26,16 +28,17 @@ def slow(folder: Path, seconds: float) -> None:
     """Make the flash sale's logic sleep."""
     logic = folder / "mall_api" / "logic" / "flash_sale_logic.py"
     text = logic.read_text(encoding="utf-8")
-    waiting = f"-> FlashSaleResponse:\n        import asyncio\n\n        await asyncio.sleep({seconds})"
+    waiting = f"print('it has begun', flush=True)\n        await asyncio.sleep({seconds})"
+    waiting = f"-> FlashSaleResponse:\n        import asyncio\n\n        {waiting}"
     logic.write_text(text.replace("-> FlashSaleResponse:", waiting, 1), encoding="utf-8")
 
 
 def asked(service: Service, path: str) -> tuple[threading.Thread, list[Answer]]:
-    """Send a request from a thread; return the thread, and the list that its answer will be added to."""
+    """Send a request to slow logic from a thread; return it, and the list that its answer will be added to."""
     answers: list[Answer] = []
     thread = threading.Thread(target=lambda: answers.append(service.get(path)))
     thread.start()
-    time.sleep(0.2)
+    service.line_with("it has begun")
     return thread, answers
 
 
@@ -48,39 +51,40 @@ def read_until(connection: socket.socket, end: bytes) -> bytes:
 
 
 def test_ready_until_the_signal(shop: Path) -> None:
-    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 1s\n") as service:
+    with Service(shop, "mall_api", WRAPS_UP) as service:
         assert service.get("/readyz").status == 200
         assert service.get("/readyz").json()["service"] == "ok"
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        service.line_with("is stopping")
         answer = service.get("/readyz")
         assert (answer.status, answer.json()["status"]) == (503, "stopping")
         for path in ("/healthz", "/v1/recommend?ps=1"):
             answer = service.get(path)
             assert (answer.status, answer.headers["connection"]) == (200, "close")
-        assert service.process.wait(timeout=5) == 0
+        assert service.stop() == 0
 
 
 def test_who_was_silent_is_served_during_the_wrap_up(shop: Path) -> None:
-    with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 1s\n") as service:
+    with Service(shop, "mall_api", WRAPS_UP) as service:
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         with socket.create_connection(("127.0.0.1", service.port), timeout=5) as kept:
             kept.sendall(request)
             assert b"connection: close" not in read_until(kept, b"}")
             service.process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
+            service.line_with("is stopping")
             kept.sendall(request)
             answer = read_until(kept, b"}")
             assert answer.startswith(b"HTTP/1.1 200")
             assert b"connection: close" in answer
-        assert service.process.wait(timeout=5) == 0
+        assert service.stop() == 0
 
 
 def test_a_new_client_that_is_slow_to_ask_is_served(shop: Path) -> None:
     with Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 300ms\n") as service:
-        service.process.send_signal(signal.SIGTERM)
         with socket.create_connection(("127.0.0.1", service.port), timeout=5) as slow_one:
-            time.sleep(1.3)
+            service.process.send_signal(signal.SIGTERM)
+            wait_until_refused(service.port)
+            time.sleep(0.8)
             slow_one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             answer = read_until(slow_one, b"}")
             assert answer.startswith(b"HTTP/1.1 200")
@@ -93,10 +97,10 @@ def test_a_new_client_that_is_slow_to_ask_is_served(shop: Path) -> None:
 )
 def test_a_client_that_never_asks_is_waited_for_a_moment_only(shop: Path, number: int, seconds: float) -> None:
     service = Service(shop, "mall_api", "Shutdown:\n  WrapUpTime: 100ms\n")
-    with service, socket.create_connection(("127.0.0.1", service.port), timeout=5):
+    with service, socket.create_connection(("127.0.0.1", service.port), timeout=5), Pauses() as pauses:
         started = time.monotonic()
         assert service.stop(number) == 0
-        assert time.monotonic() - started < seconds
+        assert time.monotonic() - started < seconds + pauses.longest
 
 
 def test_ctrl_c_does_not_wait_for_load_balancers(shop: Path) -> None:
@@ -140,9 +144,11 @@ def test_a_second_signal_ends_the_wrap_up_a_third_the_drain(shop: Path) -> None:
     slow(shop, 30)
     with Service(shop, "mall_api", "Timeout: 60000\nShutdown:\n  WrapUpTime: 30s\n  WaitTime: 60s\n") as service:
         thread, _ = asked(service, "/v1/flashsale")
-        for _ in range(3):
-            service.process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
+        service.process.send_signal(signal.SIGTERM)
+        service.line_with("is stopping")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until_refused(service.port)
+        service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(timeout=5) == 0
         thread.join()
 

@@ -15,6 +15,7 @@ from mallgen_runtime.process.tls import client_tls
 from tests.certificates import Authority
 from tests.load.running import LoadedService
 from tests.run.load import Tally
+from tests.run.service import wait_until_refused
 
 CLIENTS = 24
 
@@ -110,7 +111,7 @@ def test_a_handshake_that_has_not_ended_at_the_signal_is_waited_for(tmp_path: Pa
         accepted = [socket.create_connection(("127.0.0.1", service.port), timeout=10) for _ in range(5)]
         time.sleep(0.2)
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.7)
+        wait_until_refused(service.port)
         for plain in accepted:
             with service.context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
                 secure.sendall(b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
