@@ -70,9 +70,15 @@ async def _slow(ctx: Context, svc: Bff) -> Response:
     return Response(b"slept")
 
 
+async def _held(ctx: Context, svc: Bff) -> Response:
+    await asyncio.sleep(60)
+    return Response(b"held")
+
+
 def bff(config: BffConfig) -> App[Bff]:
     """Return the BFF."""
     routes = [Route("GET", "/items/:id", _item), Route("GET", "/fail", _fail), Route("GET", "/slow", _slow)]
+    routes.append(Route("GET", "/held", _held))
     return App(config, Bff(config), routes)
 
 

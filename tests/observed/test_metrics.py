@@ -1,7 +1,7 @@
 """The metrics of running services, under go-zero's names and in its buckets."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+import socket
 from pathlib import Path
 
 import pytest
@@ -51,10 +51,14 @@ def test_figures_of_the_process(pair: Pair) -> None:
 @pytest.mark.slow
 def test_refused_requests_are_counted_by_their_reason(tmp_path: Path) -> None:
     settings = "Name: a\nHost: 127.0.0.1\nPort: {port}\nDevServer: {{Host: 127.0.0.1, Port: {admin}}}\nMaxConns: 1\n"
-    with running(tmp_path, "bff", settings) as bff, ThreadPoolExecutor(3) as pool:
-        found = sorted(answer.status for answer in pool.map(bff.get, ["/slow"] * 3))
-        assert found == [200, 503, 503]
-        total = "http_server_requests_dropped_total"
+    with running(tmp_path, "bff", settings) as bff:
+        flight, total = "http_server_in_flight_requests", "http_server_requests_dropped_total"
+        with socket.create_connection(("127.0.0.1", bff.port), timeout=5) as held:
+            held.sendall(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_for(lambda: bff.value(flight) == 1, "a request is in flight")
+            assert [bff.get("/slow").status for _ in range(2)] == [503, 503]
+        wait_for(lambda: bff.value(flight) == 0, "its client has left")
+        assert bff.get("/slow").status == 200
         assert bff.value(total, path="/slow", method="GET", reason="max_conns") == 2
         assert bff.value(total) == 2
         for _ in range(60):

@@ -1,5 +1,6 @@
 """A user walks through the shop over real sockets, as the page of a shop would."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.parts import wait_for
 from tests.run.service import SECRET, Service
 from tests.run.shop import Shop, database, environment
 
@@ -28,7 +30,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def mall(shop: Shop) -> Iterator[Service]:
-    orders = shop.queue("order_queue", f"{database('order_queue')}PayTimeout: 4\n")
+    orders = shop.queue("order_queue", f"{database('order_queue')}PayTimeout: 8\n")
     products = shop.queue("product_queue")
     with shop.up(SETTINGS) as service, orders, products:
         yield service
@@ -94,10 +96,23 @@ def status(user: User, order: str) -> int:
     return int(found)
 
 
+def timed(shop: Shop, user: User, request: str, count: int) -> None:
+    """Wait until order_queue has so many timers for a request: none once the time to pay is over."""
+    path = shop.root / "shop" / "order_queue" / "data" / "order_queue.db"
+    sql = "SELECT COUNT(*) FROM timer WHERE requestid = ?"
+
+    def found() -> int:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return int(database.execute(sql, (f"{user.uid}-{request}",)).fetchone()[0])
+
+    wait_for(lambda: found() == count, f"{count} timers of {request}", 30)
+
+
 def test_an_order_is_placed_and_paid(shop: Shop, mall: Service) -> None:
     user = User(mall, "小明")
     stock = user.call("GET", "/v1/product/5")["stock"]
     order = placed(user, "paid", 5, 3)
+    timed(shop, user, "paid", 1)
     assert status(user, order) == 10
     assert user.call("GET", "/v1/product/5")["stock"] == stock - 3
     User(mall, "小红").call("POST", f"/v1/pay/{order}", status=404)
@@ -114,7 +129,7 @@ def test_an_order_is_placed_and_paid(shop: Shop, mall: Service) -> None:
         ran = subprocess.run(words, cwd=shop.root / "shop" / "pay", env=env, capture_output=True, check=True)
         assert ran.stdout == b"200\n"
     assert status(user, order) == 20
-    time.sleep(6)  # the time to pay is over, and the order stays
+    timed(shop, user, "paid", 0)  # the time to pay is over, and the order stays
     assert status(user, order) == 20
     assert user.call("GET", "/v1/product/5")["stock"] == stock - 3
 

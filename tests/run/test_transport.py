@@ -21,7 +21,7 @@ from mallgen_runtime.rpc import Code, RpcClientConf, RpcError, RpcServerConf, co
 from mallgen_runtime.rpc.grpcio import GrpcConnection
 from mallgen_runtime.rpc.h2.server import H2Server
 from mallgen_runtime.rpc.transport import OwnConnection, connection_to, server_for
-from tests.run.discovering import run
+from tests.run.discovering import run, until
 from tests.run.shop import RpcService, Shop
 
 pytestmark = pytest.mark.slow
@@ -30,6 +30,7 @@ LOGIC = """
         if req.product_ids == "sleep":
             import asyncio
 
+            print("it sleeps", flush=True)
             await asyncio.sleep(30)
         if req.product_ids.startswith("fail"):
             from mallgen_runtime.rpc import Code, RpcError
@@ -132,12 +133,13 @@ def test_why_a_call_ended_stands_in_the_log(running: Running, server: str, clien
     async def use(ask: Any) -> None:
         for _ in range(20):
             await ask("1")
-        origin.set(Origin("by-deadline", parent, time.monotonic() + 0.3))
+        origin.set(Origin("by-deadline", parent, time.monotonic() + 0.9))
         with pytest.raises(RpcError):
             await ask("sleep")
         origin.set(Origin("by-caller", parent, None))
+        before = service.lines().count("it sleeps")
         task = asyncio.ensure_future(ask("sleep", 5.0))
-        await asyncio.sleep(0.2)
+        await until(lambda: service.lines().count("it sleeps") > before, 10, "the call is there")
         task.cancel()
         await asyncio.wait([task])
         for id_, code in (("by-deadline", "DEADLINE_EXCEEDED"), ("by-caller", "CANCELED")):

@@ -11,6 +11,7 @@ import pytest
 
 from mallgen_runtime.sql import Database, DatabaseError, DataSourceConf, Dialect
 from mallgen_runtime.sql.statement import for_values
+from tests.run.discovering import until
 from tests.sql.conftest import SCHEMA, source_url
 
 __all__ = ["source_url"]  # a fixture
@@ -99,9 +100,8 @@ def test_ten_thousand_cancelled_requests(source_url: str, record_property: Calla
 
 async def whole(database: Database, kept: set[int]) -> None:
     """Check that every connection can be used, that no more are open than allowed, and that no pair is halved."""
-    await asyncio.sleep(1.5)
     pools: list[Any] = [database._writing, *database._reading]
-    assert all(not pool._used and not pool._waiting for pool in pools)
+    await until(lambda: all(not pool._used and not pool._waiting for pool in pools), 10, "all are given back")
     for pool in pools:
         held = [pool.take() or await pool.wait() for _ in range(pool._limits.most)]
         for one in held:

@@ -182,7 +182,7 @@ def test_a_member_that_fails(
                 record_property("figure", f"etcd, a member with {how.name}: a new instance seen after {took:.1f} s")
                 await asyncio.sleep(TTL)
                 assert before.items() <= members[1].keys(f"{KEY}/").items(), "renewed at another member"
-                assert registrar.state == seen.resolver.state == OK
+                await until(lambda: registrar.state == seen.resolver.state == OK, 5, "both are well")
                 assert [len(each) for each in seen.sets] in ([1, 2], [2])
 
     run(work)

@@ -12,6 +12,7 @@ from mallgen_runtime.sql import Database, DatabaseError, DataSourceConf
 from mallgen_runtime.sql.statement import for_values
 from tests import servers
 from tests.pauses import Pauses
+from tests.run.discovering import until
 from tests.sql.conftest import DDL, SCHEMA
 
 pytestmark = pytest.mark.slow
@@ -89,14 +90,13 @@ async def _killed(server: servers.SqlServer, url: str) -> tuple[Load, list[float
         await asyncio.sleep(UP)
         await asyncio.to_thread(server.kill)
         await asyncio.sleep(DOWN)
-        assert database.state == "unreachable"
+        await until(lambda: database.state == "unreachable", 5, "its absence is told")
         await asyncio.to_thread(server.start)
         started, load.last_answer = time.monotonic(), 0.0
         while not load.last_answer:
             await asyncio.sleep(0.01)
         recovered.append(time.monotonic() - started)
-        await asyncio.sleep(1.2)
-        assert database.state == "ok"
+        await until(lambda: database.state == "ok", 5, "its return is told")
     load.stopping = True
     await asyncio.gather(*workers)
     await database.close()

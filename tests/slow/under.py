@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.conftest import mallgen
@@ -86,7 +87,10 @@ BODIES = {
         "async def pieces():\n            for number in range(2000):\n                yield b'%06d' % number * 100\n"
         "        return StreamingResponse(pieces(), content_type='text/plain')",
     ),
-    "slow": ("self) -> Size", "await asyncio.sleep(1)\n        return Size(count=1)"),
+    "slow": (
+        "self) -> Size",
+        "print('slow begins', flush=True)\n        await asyncio.sleep(1)\n        return Size(count=1)",
+    ),
     "talk": (
         "self, req: IdReq, socket: WebSocket[Size, Size]) -> None",
         "if req.id == 404:\n            raise ApiError(404, 'none', 'there is none')\n"
@@ -137,6 +141,7 @@ def on_error(ctx, error):
     response.headers["x-error"] = error.code
     return response
 """
+PROCESSES = 2
 _FACTORY = "all_api.app:create_app"
 _GUNICORN = "gunicorn -w 2 --graceful-timeout 5"
 COMMANDS = {
@@ -182,3 +187,13 @@ class Under(Service):
                 stderr=log,
                 env={**os.environ, "AUTH_ACCESS_SECRET": SECRET, **env},
             )
+
+    def __enter__(self) -> "Under":
+        """Wait until both processes answer: some servers lose a signal that comes while the second one starts."""
+        super().__enter__()
+        seen: set[bytes] = set()
+        deadline = time.monotonic() + 20
+        while len(seen) < PROCESSES:
+            assert time.monotonic() < deadline, self.lines()
+            seen.add(self.get("/process").body)
+        return self
