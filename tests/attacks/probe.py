@@ -11,6 +11,7 @@ import threading
 import time
 
 from tests.conftest import ROOT
+from tests.pauses import Pauses
 
 PACE, PATIENCE, FEW = 0.01, 30.0, 20
 
@@ -58,8 +59,8 @@ class Probe:
                 self.wrong.append(line.strip())
 
 
-def call(port: int, sent: bytes, wanted: bytes) -> str:
-    """Make one call and return its milliseconds, or the reason why it failed, as text."""
+def call(port: int, sent: bytes, wanted: bytes, pauses: Pauses) -> str:
+    """Make one call and return its milliseconds without a pause of this process, or why it failed, as text."""
     started, received = time.perf_counter(), b""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
@@ -72,7 +73,7 @@ def call(port: int, sent: bytes, wanted: bytes) -> str:
                 received += chunk
     except OSError as problem:
         return f"{problem!r} after {received[:80]!r}"
-    return f"{(time.perf_counter() - started) * 1000:.3f}"
+    return f"{(time.perf_counter() - started - pauses.longest) * 1000:.3f}"
 
 
 def main(port: str, sent: str, wanted: str) -> None:
@@ -85,7 +86,8 @@ def main(port: str, sent: str, wanted: str) -> None:
 
     threading.Thread(target=wait, daemon=True).start()
     while not over.wait(PACE):
-        print(call(int(port), bytes.fromhex(sent), bytes.fromhex(wanted)), flush=True)
+        with Pauses() as pauses:
+            print(call(int(port), bytes.fromhex(sent), bytes.fromhex(wanted), pauses), flush=True)
 
 
 if __name__ == "__main__":
