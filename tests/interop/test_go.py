@@ -120,11 +120,16 @@ class Go(parts.Process):
 
     def __exit__(self, *problem: object) -> None:
         self.stop()
+        if self.part != "bff":  # go-zero leaves etcd in a goroutine that the end of the process may overtake
+            parts.wait_for(lambda: not self._is_registered(), f"{self.part} has left etcd", 15)
 
     def _up(self) -> bool:
         assert self.running, self.log.read_text()[-1000:]
         if self.part == "bff":
             return answer(self.port, "/v1/order/list?uid=1")[0] > 0
+        return self._is_registered()
+
+    def _is_registered(self) -> bool:
         return f"127.0.0.1:{self.port}".encode() in self._both.etcd.keys(f"{self.part}.rpc/").values()
 
 
