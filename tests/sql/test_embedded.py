@@ -71,6 +71,25 @@ def test_additions_are_made(path: Path, ddl: str, rows: list[tuple[object, ...]]
     assert run(path, ddl)[0] == "ok"
 
 
+@pytest.mark.parametrize("before", ["", FIRST])
+def test_services_that_start_at_the_same_time_bring_a_file_up_once(tmp_path: Path, before: str) -> None:
+    ddl = changed("n int", "m int DEFAULT 7, n int")
+
+    async def started(path: Path) -> list[str]:
+        services = [Database(DataSourceConf(url=f"sqlite:///{path}"), tables(ddl), "dev") for _ in range(8)]
+        await asyncio.gather(*(service.start() for service in services))
+        states = [service.state for service in services]
+        await asyncio.gather(*(service.close() for service in services))
+        return states
+
+    for number in range(10):
+        path = tmp_path / f"{number}.db"
+        if before:
+            run(path, before, "INSERT INTO note (text) VALUES ('a')")
+        assert asyncio.run(started(path)) == ["ok"] * 8
+        assert run(path, ddl) == ("ok", [(1, "a", 7, 1)] if before else [])
+
+
 def test_a_column_with_the_time_of_its_making_is_added(path: Path) -> None:
     state, rows = run(path, changed("n int", "made datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, n int"))
     assert state == "ok"
