@@ -1,7 +1,10 @@
 """The queue embedded in SQLite, below the guarantees that it shares with others."""
 
 import asyncio
+import itertools
 import os
+import sqlite3
+import threading
 import time
 import tracemalloc
 from collections.abc import Sequence
@@ -143,6 +146,30 @@ def test_what_is_too_old_or_too_much_is_deleted(tmp_path: Path) -> None:
     old.append([Outgoing("t", b"k", b"new")], 1)
     assert [one.value for one in old.fetch({place: 0}, 1000, 1 << 20)] == [b"new"]
     old.close()
+
+
+def test_a_message_is_not_too_old_because_it_waited_for_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    clock = SimpleNamespace(time=lambda: next(ticks) / 100, monotonic=time.monotonic, sleep=time.sleep)
+    monkeypatch.setattr(sqlite_log, "time", clock)
+    log = SqliteLog(str(tmp_path / "queue.db"), 0.001, 0)
+    log.append([Outgoing("t", b"k", b"new")], 1)
+    assert log.reading("SELECT first, next FROM places") == [(0, 1)]
+    log.close()
+
+
+def test_a_file_that_another_process_makes_is_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "queue.db")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.2, other.execute, ("COMMIT",)).start()
+    log = SqliteLog(path, 0, 0)
+    log.append([Outgoing("t", b"k", b"1")], 1)
+    assert log.reading("PRAGMA journal_mode") == [("wal",)]
+    log.close()
+    other.close()
 
 
 def test_a_reader_behind_what_was_deleted_goes_on_with_the_rest(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class SqliteLog:
             if self.path != ":memory:":
                 os.makedirs(os.path.dirname(os.path.abspath(self.path)), mode=0o700, exist_ok=True)
             db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode = WAL")
+            _in_turn(db, "PRAGMA journal_mode = WAL")  # refused at once while another process makes the file
             db.execute("PRAGMA synchronous = NORMAL")
             db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as problem:
@@ -88,7 +88,7 @@ class SqliteLog:
         self.open()
         db = self._db
         try:
-            self._begin(db)
+            _in_turn(db, "BEGIN IMMEDIATE")
             try:
                 yield db
                 db.execute("COMMIT")
@@ -107,22 +107,6 @@ class SqliteLog:
             return found
         except sqlite3.Error as problem:
             raise QueueError(f"{self.path}: {problem}") from None
-
-    def _begin(self, db: Any) -> None:
-        """Begin to write when nobody else does; SQLite itself would sleep for up to 100 ms between its looks."""
-        over = time.monotonic() + _PATIENCE
-        db.execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    db.execute("BEGIN IMMEDIATE")
-                    return
-                except sqlite3.OperationalError as problem:
-                    if "locked" not in str(problem) or time.monotonic() > over:
-                        raise
-                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - no secret
-        finally:
-            db.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
 
     def create(self, topics: Mapping[str, int]) -> None:
         """Make those topics that are missing, with so many partitions."""
@@ -159,9 +143,9 @@ class SqliteLog:
     def append(self, messages: Sequence[Outgoing], partitions: int) -> None:
         """Write messages at the ends of their partitions; missing topics get so many of them."""
         self.create({message.topic: partitions for message in messages})
-        now = time.time()
         with self.writing() as db:
-            before = self._too_old(db)
+            now = time.time()  # not before: others may write for a while
+            before = self._too_old(db, now)
             ends: dict[int, int] = {}
             sizes: dict[int, int] = {}
             rows = []
@@ -189,11 +173,10 @@ class SqliteLog:
 
     def age(self, db: Any, topics: Iterable[str]) -> None:
         """Delete messages of topics that are too old, once in a minute; other services may keep theirs for longer."""
-        self._age(db, topics, self._too_old(db))
+        self._age(db, topics, self._too_old(db, time.time()))
 
-    def _too_old(self, db: Any) -> float:
+    def _too_old(self, db: Any, now: float) -> float:
         """Return the time before which messages are too old, 0 where none is."""
-        now = time.time()
         is_right = self._retention and self._clock.is_right(now, self._retention, partial(_newest, db))
         return now - self._retention if is_right else 0.0
 
@@ -271,6 +254,23 @@ class SqliteLog:
                     yield Record(self.place(place), offset, key, value, headers, written)
         except sqlite3.Error as problem:
             raise QueueError(f"{self.path}: {problem}") from None
+
+
+def _in_turn(db: Any, statement: str) -> None:
+    """Run a statement when nobody else writes; SQLite itself would sleep for up to 100 ms between its looks."""
+    over = time.monotonic() + _PATIENCE
+    db.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                db.execute(statement)
+                return
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem) or time.monotonic() > over:
+                    raise
+            time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311 - no secret
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
 
 
 def _size_of(headers: Headers) -> int:
