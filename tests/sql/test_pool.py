@@ -16,6 +16,7 @@ from mallgen_runtime.sql.conf import PoolLimits
 from mallgen_runtime.sql.errors import ConnectionLost
 from mallgen_runtime.sql.pool import Held, Pool
 from mallgen_runtime.sql.source import source
+from tests.pauses import Pauses
 
 LIMITS = PoolLimits(most=2, idle=1, lifetime=0.0, connect=1.0, wait=5.0)
 
@@ -196,13 +197,15 @@ def test_waiting_ends_with_the_wait_timeout_or_the_deadline() -> None:
 
 def test_each_deadline_ends_its_own_connection() -> None:
     async def work(server: Server) -> None:
-        began = time.monotonic()
-        for left in (0.3, 0.1, None):
-            origin.set(Origin("", "", None if left is None else began + left))
-            await server.lend()
-        await asyncio.sleep(0.4)
+        with Pauses() as pauses:
+            began = time.monotonic()
+            for left in (0.3, 0.1, None):
+                origin.set(Origin("", "", None if left is None else began + left))
+                await server.lend()
+            await asyncio.sleep(0.4)
         first, second, third = (made.aborted and made.aborted - began for made in server.made)
-        assert 0.05 < second < 0.2 < first < 0.4
+        assert 0.05 < second < 0.2 + pauses.longest
+        assert 0.2 < first < 0.4 + pauses.longest
         assert not third
 
     run(work, most=3)
@@ -296,26 +299,28 @@ def test_statements_of_a_server_that_was_gone_are_not_killed_later(monkeypatch: 
 
 
 def test_old_and_surplus_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_UNUSED", 0.05)
+    monkeypatch.setattr(pool_module, "_UNUSED", 5.0)
+    now = [0.0]
+    monkeypatch.setattr(pool_module, "monotonic", lambda: now[0])
 
     async def work(server: Server) -> None:
         for held in [await server.lend(), await server.lend()]:
             server.pool.give(held)
-        await asyncio.sleep(0.06)
+        now[0] += 6
         await server.pool.tidy()
         assert server.pool.counts == (0, 1)
         assert server.pool.figures.surplus == 1
-        await asyncio.sleep(0.2)
+        now[0] += 20
         await server.pool.tidy()
         assert server.pool.counts == (0, 0)
         assert server.pool.figures.worn == 1
         held = await server.lend()
-        await asyncio.sleep(0.25)
+        now[0] += 25
         server.pool.give(held)
         assert server.pool.counts == (0, 0), "one in use is closed when it is given back"
         assert server.pool.figures.worn == 2
 
-    run(work, lifetime=0.2)
+    run(work, lifetime=20.0)
 
 
 def test_unused_ones_are_asked_whether_they_live(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,9 +349,10 @@ def test_unused_ones_are_asked_at_the_same_time(monkeypatch: pytest.MonkeyPatch)
         for made in server.made:
             made.is_silent = True
         await asyncio.sleep(0.02)
-        began = time.monotonic()
-        await server.pool.tidy()
-        assert time.monotonic() - began < 0.6, "0.2 s each"
+        with Pauses() as pauses:
+            began = time.monotonic()
+            await server.pool.tidy()
+        assert time.monotonic() - began < 0.6 + pauses.longest, "0.2 s each"
         assert server.pool.counts == (0, 0)
 
     run(work, most=8, idle=8, connect=0.2)

@@ -18,7 +18,9 @@ from mallgen_runtime.sql import (
     Table,
     TextColumn,
 )
+from tests.pauses import Pauses
 from tests.ports import free_port
+from tests.run.discovering import until
 from tests.servers import MariaDb, Postgres
 from tests.sql.conftest import SCHEMA
 from tests.sql.test_database import insert, opened, rows
@@ -37,8 +39,7 @@ def test_file_is_made_in_dev_mode_only(tmp_path: Path, caplog: pytest.LogCapture
         assert not path.exists()
         async with opened(f"sqlite:///{path}"):
             pass
-        await asyncio.sleep(1.3)
-        assert database.state == "ok"
+        await until(lambda: database.state == "ok", 10, "the file is found")
         assert await rows(database) == 0
         await database.close()
 
@@ -162,10 +163,10 @@ def test_two_processes_write_one_file_of_sqlite(tmp_path: Path) -> None:
             async with one.transaction() as transaction:
                 await insert(transaction, 1)
                 origin.set(Origin("", "", time.monotonic() + 0.3))
-                with pytest.raises(DatabaseError) as late:
+                with Pauses() as pauses, pytest.raises(DatabaseError) as late:
                     await insert(other, 2)
                 assert isinstance(late.value, Deadlock | StatementTimeout)
-                assert time.monotonic() - origin.get().deadline < 0.2  # type: ignore[operator]
+                assert time.monotonic() - origin.get().deadline < 0.2 + pauses.longest  # type: ignore[operator]
                 origin.set(NOBODY)
                 waiting = asyncio.create_task(insert(other, 3))
                 await asyncio.sleep(0.3)
