@@ -36,7 +36,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def file(tmp_path: Path) -> Settings:
     """Return the settings of a queue in a file."""
-    return {"file": str(tmp_path / "queue.db"), "timeout": 300}
+    return {"file": str(tmp_path / "queue.db")}
+
+
+@pytest.fixture
+def impatient(file: Settings) -> Settings:
+    """Return the same for producers that wait for an acknowledgement for a second."""
+    return {**file, "timeout": 1000}
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +142,9 @@ def test_a_message_that_is_refused_is_left_though_the_others_come_at_other_times
     async def main() -> None:
         async with outboxes.opened(url, file) as (database, box, _):
             await put(database, box, producer_of(box), ["bad"])
-            for _ in range(12):
+            end = time.monotonic() + 60
+            while not (await left(database))[0][2]:
+                assert time.monotonic() < end
                 before = len(calls)
                 await put(database, box, producer_of(box), ["good"])
                 await until(database, lambda rows: [key for key, _, _ in rows] == ["bad"])
@@ -151,14 +159,14 @@ def test_a_message_that_is_refused_is_left_though_the_others_come_at_other_times
 
 @pytest.mark.parametrize("service", [outboxes.SERVICE, "gone.rmq"])
 def test_more_rows_than_a_batch_for_what_takes_none_hold_up_no_others(
-    url: str, file: Settings, calls: list[int], service: str, monkeypatch: pytest.MonkeyPatch
+    url: str, impatient: Settings, calls: list[int], service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a topic that acknowledges nothing, and of a service that is used no more; they cost no attempts."""
     monkeypatch.setattr(outbox, "_BATCH", 50)
 
     async def main() -> list[int]:
-        async with outboxes.opened(url, file) as (database, box, _):
-            gone = produce(ProducerConf(**file), service)
+        async with outboxes.opened(url, impatient) as (database, box, _):
+            gone = produce(ProducerConf(**impatient), service)
             box._services |= {service}
             await put(database, box, gone, [f"k{number}" for number in range(120)], topic="mute")
             await put(database, box, producer_of(box), ["a", "b", "a"])
@@ -170,7 +178,7 @@ def test_more_rows_than_a_batch_for_what_takes_none_hold_up_no_others(
                 await until(database, lambda rows: len(rows) == 120)
             assert time.monotonic() - began < 10
             assert {(attempts, problem) for _, attempts, problem in await left(database)} == {(0, "")}
-        return outboxes.numbers(await outboxes.sent(file))
+        return outboxes.numbers(await outboxes.sent(impatient))
 
     assert sorted(asyncio.run(main())) == sorted([0, 1, 2] * 6)
 
@@ -184,9 +192,11 @@ def test_a_queue_that_is_down_costs_no_attempts_and_is_noticed_when_it_is_back(
         async with outboxes.opened(url, file) as (database, box, _):
             _Odd.is_down = True
             await put(database, box, producer_of(box), [f"k{number % 90}" for number in range(300)])
-            await asyncio.sleep(1.5)
+            over = time.monotonic() + 20
+            while len(calls) <= 160 or box.state == "ok":
+                assert time.monotonic() < over
+                await asyncio.sleep(0.02)
             assert box.state == "waits: no broker answers"
-            assert len(calls) > 20
             assert len([one for one in calls if one > 1]) == 1
             assert {(attempts, problem) for _, attempts, problem in await left(database)} == {(0, "")}
             _Odd.is_down = False
@@ -215,20 +225,20 @@ def test_messages_without_a_key_wait_for_none_that_is_refused(url: str, file: Se
 
 
 def test_one_key_without_acknowledgement_makes_no_others_go_twice_for_ever(
-    url: str, file: Settings, calls: list[int]
+    url: str, impatient: Settings, calls: list[int]
 ) -> None:
     """Rows that were acknowledged are deleted though the batch failed; they go twice at most."""
 
     async def main() -> Counter[int]:
-        async with outboxes.opened(url, file) as (database, box, _):
+        async with outboxes.opened(url, impatient) as (database, box, _):
             await put(database, box, producer_of(box), ["a", "b", "mute", "c", "a"])
             await until(database, lambda rows: [key for key, _, _ in rows] == ["mute"])
             for _ in range(5):
                 await put(database, box, producer_of(box), ["d", "e"])
                 await until(database, lambda rows: [key for key, _, _ in rows] == ["mute"])
             assert await left(database) == [("mute", 0, "")]
-            assert box.state == "waits: seckill.placed was not acknowledged in 0.3 s"
-        return Counter(outboxes.numbers(await outboxes.sent(file)))
+            assert box.state == "waits: seckill.placed was not acknowledged in 1.0 s"
+        return Counter(outboxes.numbers(await outboxes.sent(impatient)))
 
     found = asyncio.run(main())
     assert found[3] <= 2 and found[4] <= 2 and 2 not in found
@@ -239,7 +249,7 @@ def test_a_batch_that_takes_longer_than_the_relay_has_goes_in_parts(
     url: str, file: Settings, calls: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A `Timeout` may be longer than the time of one pass."""
-    monkeypatch.setattr(outbox, "_LEASE", 0.6)
+    monkeypatch.setattr(outbox, "_LEASE", 3.0)
 
     async def main() -> Counter[int]:
         async with outboxes.opened(url, {**file, "timeout": 60_000}) as (database, box, _):
