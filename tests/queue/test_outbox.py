@@ -196,22 +196,20 @@ def test_a_message_that_nobody_takes_holds_up_its_key_alone(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_another_relay_takes_the_place_of_one_that_stands_still(
-    url: str, file: Settings, quick: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outbox, "_LEASE", 0.3)
-
+def test_another_relay_takes_the_place_of_one_that_stands_still(url: str, file: Settings, quick: None) -> None:
     async def main() -> list[int]:
         async with outboxes.opened(url, file) as (database, box, orders):
             await outboxes.placed(database, box, orders, 1)
             await emptied(database)
             await box.close()
-            await database.execute("UPDATE mallgen_outbox_relay SET owner = 'gone', until = ?", (time.time() + 0.3,))
+            lease = "UPDATE mallgen_outbox_relay SET owner = 'gone', until = ?"
+            await database.execute(lease, (time.time() + 20,))
             await outboxes.placed(database, box, orders, 2)
             other = Outbox(database, [produce(ProducerConf(**file), outboxes.SERVICE)])
             await other.start()
             await asyncio.sleep(0.1)
             assert await outboxes.waiting(database) == 1
+            await database.execute(lease, (time.time(),))
             await emptied(database)
             await other.close()
         return outboxes.numbers(await outboxes.sent(file))

@@ -86,30 +86,39 @@ def test_a_relay_whose_lease_was_over_sends_nothing_of_what_it_read(
     url: str, file: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database answered late, and another relay took the place meanwhile."""
-    monkeypatch.setattr(outbox, "_LEASE", 1.0)
+    monkeypatch.setattr(outbox, "_LEASE", 3.0)
 
     async def main() -> list[int]:
         opened = outboxes.opened
         async with opened(url, file) as (database, box, orders):
-            await asyncio.sleep(0.3)
+            while await database.fetch("SELECT owner FROM mallgen_outbox_relay") != [(box._owner,)]:
+                await asyncio.sleep(0.02)
             async with opened(url, file) as (other, box_too, orders_too):
-                fetched = asyncio.Event()
-                plain = box._fetch
+                fetched, answers, passed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+                plain, one_pass = box._fetch, box._pass
 
                 async def late(sql: str, values: Sequence[Any] = ()) -> Any:
                     rows = await plain(sql, values)
                     if sql is outbox._ROWS and not fetched.is_set():
                         fetched.set()
-                        await asyncio.sleep(2.5)
+                        await answers.wait()
                     return rows
 
+                async def noted() -> bool:
+                    more = await one_pass()
+                    if answers.is_set():
+                        passed.set()
+                    return more
+
                 monkeypatch.setattr(box, "_fetch", late)
+                monkeypatch.setattr(box, "_pass", noted)
                 for number in (1, 2):
                     await outboxes.placed(database, box, orders, number, key="k")
-                await fetched.wait()
+                await asyncio.wait_for(fetched.wait(), 20)
                 await outboxes.placed(other, box_too, orders_too, 3, key="k")
                 await emptied(other)
-                await asyncio.sleep(3)
+                answers.set()
+                await asyncio.wait_for(passed.wait(), 20)
         return outboxes.numbers(await outboxes.sent(file))
 
     assert asyncio.run(main()) == [1, 2, 3]
