@@ -35,6 +35,7 @@ async def order_requested(ctx: MessageContext, svc: Context, message: Any) -> No
     if svc.config.takes:
         await asyncio.sleep(svc.config.takes / 1000)
     if svc.config.blocks and message.number == 0:
+        print("blocks", flush=True)
         time.sleep(svc.config.blocks / 1000)
     os.write(svc.ledger, f"{os.getpid()} {message.number} {ctx.key}\n".encode())
 

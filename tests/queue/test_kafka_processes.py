@@ -32,9 +32,9 @@ class KafkaLedger(Ledger):
         """Start a process of the service."""
         return super().service(Brokers=self.brokers["brokers"], **more)
 
-    def send(self, count: int) -> None:
-        """Send messages with the numbers from 0, of 101 keys."""
-        asyncio.run(send(self.brokers, TOPIC, range(count), lambda one: str(one % 101)))
+    def send(self, count: int, first: int = 0) -> None:
+        """Send messages with the numbers from `first` on, of 101 keys."""
+        asyncio.run(send(self.brokers, TOPIC, range(first, first + count), lambda one: str(one % 101)))
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def ledger(tmp_path: Path) -> Iterator[KafkaLedger]:
 
 def test_processes_that_come_and_go_lose_and_repeat_nothing(ledger: KafkaLedger) -> None:
     first = ledger.service(Takes=20)
-    ledger.send(4000)
+    ledger.send(2000)
     wait_for(lambda: len(ledger.lines()) > 100, "some are done", 30)
     second = ledger.service(Takes=20)
-    wait_for(lambda: sum(one[0] == second.pid for one in ledger.lines()) > 100, "the second one works", 30)
+    sent = ledger.send_until(lambda: sum(one[0] == second.pid for one in ledger.lines()) > 100, 2000)
     assert ledger.end(second) == 0
-    wait_for(lambda: len(ledger.numbers()) == 4000, "all are done", 60)
+    wait_for(lambda: len(ledger.numbers()) == sent, "all are done", 60)
     assert ledger.end(first) == 0
-    assert ledger.numbers() == dict.fromkeys(range(4000), 1)
+    assert ledger.numbers() == dict.fromkeys(range(sent), 1)
     by_key: dict[str, list[int]] = defaultdict(list)
     for _, number, key in ledger.lines():
         by_key[key].append(number)
@@ -75,6 +75,7 @@ def test_killed_services_lose_nothing(ledger: KafkaLedger) -> None:
         services.append(ledger.service(Takes=2))
     sending.join(120)
     wait_for(lambda: len(ledger.numbers()) == count, "all are done", 120)
+    wait_for(lambda: ledger.has_said("seckill consumes", *services), "the last one has started", 30)
     for one in services:
         assert ledger.end(one) == 0
     repeated = sum(ledger.numbers().values()) - count
