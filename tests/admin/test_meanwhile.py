@@ -1,7 +1,6 @@
 """Changes of rows that somebody else changes meanwhile, on a database whose transactions run at the same time."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ import pytest
 
 from tests import servers
 from tests.admin.service import AdminService, make
+from tests.parts import wait_for
 
 pytestmark = pytest.mark.slow
 DDL = """CREATE TABLE `thing` (
@@ -41,16 +41,27 @@ class Office(NamedTuple):
 
     @contextmanager
     def meanwhile(self, sql: str) -> Iterator[None]:
-        """Run a statement, which is committed when the requests of the block have read what was before."""
-        text = f"START TRANSACTION; {sql}; SELECT SLEEP(2); COMMIT;"
-        running = threading.Thread(target=self.run, args=(text,))
+        """Run a statement, which is committed when a request of the block waits for it: it has read what was before."""
+        running = threading.Thread(target=self.run, args=(_HOLDING.format(sql=sql, mark=self.database),))
         running.start()
-        while "SLEEP" not in self.run(
-            "SELECT info FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
-        ):
-            time.sleep(0.02)
+        mine = f"SELECT IS_USED_LOCK('{self.database}') IS NOT NULL"
+        wait_for(lambda: self.run(mine).strip() == "1", "the statement has run", 30)
         yield
         running.join()
+
+
+_HOLDING = """START TRANSACTION; {sql}; DO GET_LOCK('{mark}', 0);
+DELIMITER //
+BEGIN NOT ATOMIC
+  DECLARE looks INT DEFAULT 0;
+  REPEAT
+    DO SLEEP(0.15); -- the server looks anew only when nobody has asked for a tenth of a second
+    SET looks = looks + 1;
+  UNTIL looks = 100 OR EXISTS (SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT') END REPEAT;
+END//
+DELIMITER ;
+COMMIT;
+"""
 
 
 @pytest.fixture(scope="module")
