@@ -21,9 +21,9 @@ servers: ## install MariaDB, PostgreSQL, Redis, Kafka and Chromium, where we are
 test: setup servers ## at most five minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 -m "not slow"
 
-test-slow: setup servers ## what does not fit into make test, three at once as they wait much; the attacks measure time, so they run alone
-	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=20 -m slow --ignore tests/attacks
-	$(BIN)/python -m pytest -m slow tests/attacks
+test-slow: setup servers ## what does not fit into make test, three at once as they wait much; attacks and overload measure time, so they run alone
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=20 -m slow --ignore tests/attacks --ignore tests/slow/test_overload.py
+	$(BIN)/python -m pytest -m slow tests/attacks tests/slow/test_overload.py
 
 lint: setup
 	$(BIN)/ruff check .
