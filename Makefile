@@ -1,6 +1,6 @@
 # Every target sets itself up. `make demo` and `make test` are the two to know.
 BIN := .venv/bin
-.PHONY: setup servers attack crash demo demo-real run test test-slow soak load conformance fuzz lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock release-check clean
+.PHONY: setup servers attack crash demo demo-real run test test-slow soak load conformance fuzz explore lint accept bench bench-chain bench-rpc bench-cache bench-lists bench-model bench-queue freeze generated errors pages built lock release-check clean
 
 setup:
 	@scripts/setup.sh
@@ -49,9 +49,14 @@ accept: setup ## write what the cases and golden trees should have said
 conformance: setup ## agreement with goctl in figures: cases, goldens, formats, the differential run, fuzzing
 	$(BIN)/python -m tests.figures $(SECONDS)
 
-fuzz: setup ## random contracts for a minute, or SECONDS=3600
-	$(BIN)/python -m tests.fuzz $(SECONDS)
-	$(BIN)/python -m tests.tables.fuzzing $(SECONDS)
+fuzz: setup ## random contracts for a minute, or SECONDS=3600; the same ones in each run, or others by SEED=7
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(or $(SEED),1)
+	$(BIN)/python -m tests.tables.fuzzing $(or $(SECONDS),60) $(or $(SEED),1)
+
+explore: setup ## property tests and fuzzing with inputs that no run has had: part of every release
+	MALLGEN_EXPLORE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
+	MALLGEN_EXPLORE=1 $(BIN)/python -m tests.fuzz $(SECONDS)
+	MALLGEN_EXPLORE=1 $(BIN)/python -m tests.tables.fuzzing $(SECONDS)
 
 soak: setup ## overload, restarts and ten minutes under load; then five hundred turns of the order list's three services
 	$(BIN)/python -m tests.load

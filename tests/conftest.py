@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import settings
 
 from mallgen.cli.fast import main
 from mallgen.diagnostics.pages import pages
 from mallgen.python import render
-from tests import parts, servers
+from tests import exploring, parts, servers
 
-settings.register_profile("mallgen", deadline=None)  # a busy machine is not a slow function
-settings.load_profile("mallgen")
+exploring.choose_inputs()
 render.strict = True  # in every test that generates in this process
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "tests" / "contracts"

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from mallgen.breaking.api import ApiChange
@@ -12,6 +12,7 @@ from mallgen.loading.load import load_text
 from mallgen.model import Contract
 from mallgen.witness.child import NotExecuted
 from tests.breaking.judged import diagnostics
+from tests.exploring import numbered
 from tests.random_contracts import contracts
 from tests.witness.pairs import Versions, contract
 
@@ -89,7 +90,7 @@ def broken(versions: Versions, old: str, new: str) -> list[str]:
 def _holds(versions: Versions, count: int, part: int = 0) -> None:
     phases = (Phase.explicit, Phase.generate)  # to shrink an example takes minutes
 
-    @seed(part)
+    @numbered(part)
     @settings(phases=phases, max_examples=count, deadline=None, suppress_health_check=MANY)
     @given(text=contracts(), number=st.integers(0, 2**32))
     def holds(text: str, number: int) -> None:
@@ -146,11 +147,13 @@ def test_a_text_that_is_kept_as_it_was_sent_is_no_news(
     assert _shown(versions, old, new) == []
 
 
+@pytest.mark.hypothesis
 def test_without_a_finding_nobody_breaks(versions: Versions) -> None:
     _holds(versions, 8)
 
 
 @pytest.mark.slow
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("part", range(4))
 def test_without_a_finding_nobody_breaks_in_many_contracts(versions: Versions, part: int) -> None:
     _holds(versions, 500, part)
