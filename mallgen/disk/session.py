@@ -44,7 +44,7 @@ def session(folder: Folder, shared: bool = False) -> Iterator[Session]:
 
 
 class Session:
-    """One run's hold on an output folder; `is_locked` when the folder was locked at its start."""
+    """One run's hold on an output folder; `is_locked` while it has the folder's lock."""
 
     def __init__(self, folder: Folder, is_locked: bool) -> None:
         self.folder = folder
@@ -99,7 +99,7 @@ class Session:
                 root = self._lock_for_writing(stack, made)
                 self._commit(root, plan, signals)
             except BaseException as problem:
-                _remove_made(made, os.path.join(self.folder.real, HOUSE))
+                _remove_made(made, os.path.join(self.folder.real, HOUSE) if self._is_locked else "")
                 if isinstance(problem, OSError):
                     raise Refused(failed(problem, self.folder.root)) from problem
                 raise
@@ -119,12 +119,21 @@ class Session:
                 made.append(os.path.join(self.folder.real, HOUSE))
         if not self._is_locked:
             seen = self._lock_text
-            stack.enter_context(locked(self.folder, root, False))
+            stack.enter_context(self._locked(root))
             if self.lock_text() != seen:
                 raise Overtaken(busy(self.folder.root, "another mallgen has just written into it"))
         if root.status(IGNORE) is None:
             root.save(IGNORE, b"*\n")
         return root
+
+    @contextlib.contextmanager
+    def _locked(self, root: Root) -> Iterator[None]:
+        with locked(self.folder, root, False):
+            self._is_locked = True
+            try:
+                yield
+            finally:
+                self._is_locked = False
 
     def _commit(self, root: Root, plan: Plan, signals: Signals) -> None:
         from mallgen.disk.transaction import PathChange, Staging
@@ -159,7 +168,10 @@ def _make_all(path: str) -> list[str]:
 
 
 def _remove_made(made: list[str], house: str) -> None:
-    """Remove the folders that were made for a run that failed; `house` is mallgen's own among them."""
+    """Remove the folders that were made for a run that failed.
+
+    `house` is mallgen's own among them, "" where another process may have its lock.
+    """
     with contextlib.suppress(OSError):
         for folder in reversed(made):
             if folder == house:

@@ -1,6 +1,7 @@
 """The output folder under bad conditions: full, locked, interrupted, changed by others."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -161,6 +162,25 @@ def test_a_held_folder_is_waited_for_and_named(
     assert f"waiting for {name}, which is writing here into out" in ran.err
     assert f"error[busy] cannot write into `out`: {name} is writing into it" in ran.err
     assert tree(here) == before
+
+
+def test_who_waited_in_vain_leaves_the_holders_lock(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder was made by the run that waits, and locked by the other one."""
+    (here / "a.api").write_text(GOOD)
+    held: list[int] = []
+    take = filelock.FolderLock.take
+
+    def taken(self: filelock.FolderLock, shared: bool = False) -> None:
+        held.append(os.open("out/.mallgen/lock", os.O_RDWR | os.O_CREAT))
+        fcntl.flock(held[0], fcntl.LOCK_EX)
+        take(self, shared)
+
+    monkeypatch.setattr(filelock.FolderLock, "take", taken)
+    monkeypatch.setattr(filelock, "PATIENCE", 0.1)
+    ran = mallgen(*PY)
+    assert (ran.code, "error[busy]" in ran.err) == (3, True)
+    assert os.path.samestat(os.stat("out/.mallgen/lock"), os.fstat(held[0]))
+    os.close(held[0])
 
 
 def test_a_dead_holder_holds_nothing(here: Path, holder: "subprocess.Popen[bytes]") -> None:
