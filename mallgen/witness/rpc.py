@@ -21,6 +21,7 @@ from mallgen.witness.requests import shortened
 from mallgen.witness.values import Json
 
 _EMPTY: tuple[Json, ...] = (None, 0, "", False, [], {})
+_LATE = "DEADLINE_EXCEEDED"
 _MOST_FIELDS = 3  # that have one enum
 Plain = dict[str, Any]
 _NOTHING: Plain = {"json": "{}", "binary": ""}  # sent to a topic of whose message no value can be made
@@ -152,6 +153,8 @@ class RpcWitnesses:
         """Yield the call of an old client, with two messages in each stream, that the new version fails."""
         asked: Plain = {"wire": f"/{old.title}", "takes": old.takes_stream, "gives": old.gives_stream}
         (before,), (now,) = (self._ask(side, "stream", [asked]) for side in (0, 1))
+        if before.get("error") == _LATE:  # it answers its own clients at once, unless the machine pauses
+            (before,) = self._ask(0, "stream", [asked])
         if "error" in now and "error" not in before:
             shape = f"{'a stream' if old.takes_stream else 'one message'} in, "
             shape += f"{'a stream' if old.gives_stream else 'one message'} out"

@@ -1,9 +1,11 @@
 """A change of a proto is shown by a message that one version writes and the other one refuses or reads otherwise."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from mallgen.witness.child import Child, Plain
 from tests.witness.pairs import Versions
 
 HEAD = 'syntax = "proto3";\npackage shop;\n'
@@ -65,3 +67,21 @@ def test_calls_over_a_socket_show_that_streams_have_changed(
     text = HEAD + "message Order {{ int64 id = 1; }}\nservice Orders {{ rpc Add({}) returns ({}); }}\n"
     found = versions.of_protos(tmp_path, text.format(old_in, old_out), text.format(new_in, new_out)).call("Add")
     assert found.endswith(f"answered before, ends with {code} now") if code else found == ""
+
+
+def test_a_pause_in_a_call_of_the_old_version_hides_no_change(
+    versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, paused = Child.ask, list[str]()
+
+    def ask(child: Child, question: str, service: str, items: Sequence[Plain]) -> list[Plain]:
+        found = real(child, question, service, items)
+        if question != "stream" or paused:
+            return found
+        paused.append(service)
+        return [{"error": "DEADLINE_EXCEEDED"}]
+
+    monkeypatch.setattr(Child, "ask", ask)
+    text = HEAD + "message Order {{ int64 id = 1; }}\nservice Orders {{ rpc Add(Order) returns ({} Order); }}\n"
+    found = versions.of_protos(tmp_path, text.format(""), text.format("stream")).call("Add")
+    assert paused and found.endswith("answered before, ends with RESOURCE_EXHAUSTED now")
