@@ -1,5 +1,6 @@
 """Two branches change contract and code, and are merged."""
 
+import os
 import re
 import subprocess
 
@@ -10,9 +11,11 @@ CONFLICT = re.compile(rb"<<<<<<<[^\n]*\n.*?=======\r?\n(.*?)>>>>>>>[^\n]*\n", re
 
 
 def git(s: Story, *words: str) -> int:
-    """Run git in the workspace and return its exit code."""
+    """Run git in the workspace and return its exit code. Each commit is a second later than those before it."""
     names = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=false")
-    ran = subprocess.run(["git", *names, *words], cwd=s.root, capture_output=True, text=True, check=False)
+    date = f"{1_800_000_000 + len(s.log)} +0000"
+    env = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    ran = subprocess.run(["git", *names, *words], cwd=s.root, capture_output=True, text=True, check=False, env=env)
     s.log.append(f"git {' '.join(words)}: {ran.returncode} {ran.stdout[-300:]}{ran.stderr[-300:]}")
     return ran.returncode
 
