@@ -30,7 +30,7 @@ class _Argument(ctypes.Structure):
 
 def write(host: str, topic: str, value: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """Write one message whose headers have names of any bytes; return when it is acknowledged."""
-    kafka = _library()
+    kafka = library()
     why = ctypes.create_string_buffer(512)
     conf = ctypes.c_void_p(kafka.rd_kafka_conf_new())
     assert kafka.rd_kafka_conf_set(conf, b"bootstrap.servers", host.encode(), why, 512) == 0, why.value
@@ -52,10 +52,10 @@ def write(host: str, topic: str, value: bytes, headers: Sequence[tuple[bytes, by
     kafka.rd_kafka_destroy(client)
 
 
-def _library() -> Any:
+def library() -> Any:
     """Return the librdkafka that is already in this process."""
     place = Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs"
     found = ctypes.CDLL(str(next(place.glob("librdkafka*"))))
-    for name in ("conf_new", "new", "headers_new", "produceva"):
+    for name in ("conf_new", "new", "headers_new", "produceva", "mock_cluster_new"):
         getattr(found, f"rd_kafka_{name}").restype = ctypes.c_void_p
     return found

@@ -9,7 +9,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from mallgen_runtime.queue.errors import NotOurs, QueueError
 from mallgen_runtime.queue.kafka_client import LOG, Condition, Timing, Way, failure
@@ -20,6 +20,7 @@ from mallgen_runtime.queue.link import Place, Rebalanced, Record
 # A wait for records is cut into slices: commits and pauses come in between.
 _SLICE = 0.03
 _PROBE = 0.3
+_AGAIN = 0.5  # seconds until offsets are asked for again
 _LEAST_BUFFER = 16 << 20
 _MOST = 1_000_000_000  # bytes of one fetch, which librdkafka takes
 
@@ -47,6 +48,8 @@ class KafkaConsumer:
         self._problem: Exception | None = None
         self._is_closing = False
         self._is_fenced = False
+        self._unplaced: list[TopicPartition] = []  # ours, but nobody tells where to begin
+        self._asks_at = 0.0
         self._new: dict[str, int] = {}  # partitions of the topics in which the group had no offset when we came
 
     async def start(self, topics: Sequence[str], assigned: Rebalanced, revoked: Rebalanced, lost: Rebalanced) -> None:
@@ -153,6 +156,8 @@ class KafkaConsumer:
             if self._is_closing or self._client is None:
                 return
             self._health.probe(self._look)
+            if self._unplaced and time.monotonic() >= self._asks_at and not self._health.is_away:
+                self._place(self._unplaced)
             found = self._consume(most, 0.0)
             if not found:
                 left = until - time.monotonic()
@@ -252,19 +257,29 @@ class KafkaConsumer:
         low, high = self._client.get_watermark_offsets(TopicPartition(*place), timeout=self._timing.answer)
         return low, high
 
-    def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._is_fenced = False
+        self._place(partitions)
+
+    def _place(self, partitions: list[TopicPartition]) -> None:
+        """Begin with partitions, with none until Kafka tells their offsets: librdkafka asks for them once, and waits
+        for ever where the answer is that another broker knows them now."""
         starts = self._starts(partitions)
-        client.assign(starts)
+        self._unplaced = partitions if starts is None else []
+        self._client.assign(starts or [])
+        if not starts:
+            self._asks_at = time.monotonic() + _AGAIN
+            return
         places = [Place(part.topic, part.partition) for part in starts]
         for place, part in zip(places, starts, strict=True):
             self._committed[place] = part.offset
         # One that was paused when it was ours before would stay paused.
-        client.resume(starts)
+        self._client.resume(starts)
         self._tell(0, places)
 
-    def _starts(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        """Return the partitions with the offsets to begin at: committed ones, or the first or last there is."""
+    def _starts(self, partitions: list[TopicPartition]) -> list[TopicPartition] | None:
+        """Return the partitions with the offsets to begin at: committed ones, or the first or last there is; None where
+        the broker does not tell them now."""
         if not partitions:
             return []
         fresh = []
@@ -282,7 +297,8 @@ class KafkaConsumer:
                 self._client.commit(offsets=fresh, asynchronous=False)
         except KafkaException as problem:
             LOG.warning("Kafka tells no offsets yet: %s", problem.args[0].str())
-            return [TopicPartition(part.topic, part.partition, OFFSET_STORED) for part in partitions]
+            self._health.suspect(problem.args[0])
+            return None
         for part in found:
             self._new.pop(part.topic, None)
         return list(found)
@@ -309,12 +325,13 @@ class KafkaConsumer:
         self._tell(2, places)
 
     def _drop(self, partitions: list[TopicPartition]) -> list[Place]:
-        """Drop the records of partitions that go; return their places."""
+        """Drop the records of partitions that go; return the places among them that are known as ours."""
         places = [Place(part.topic, part.partition) for part in partitions]
+        self._unplaced = []
         self._gone.update(places)
         with self._lock:
             self._fetched = deque(record for record in self._fetched if record.place not in self._gone)
-        return places
+        return [place for place in places if place in self._committed]
 
     def _forget(self, places: Iterable[Place]) -> None:
         for place in places:
