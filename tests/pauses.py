@@ -1,7 +1,10 @@
 """Pauses of a test's own process, which bounds on times leave out: a machine that ran something else is no defect."""
 
+import asyncio
+import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 _STEP = 0.005
@@ -32,3 +35,21 @@ class Pauses:
             now = time.monotonic()
             self.longest = max(self.longest, now - before - _STEP)
             before = now
+
+
+async def standing_still(seconds: float, meanwhile: Callable[[], object]) -> None:
+    """Hold the loop where it reads, as a pause of the machine often does."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+
+    def hold() -> None:
+        loop.remove_reader(here)
+        meanwhile()
+        time.sleep(seconds)
+        over.set_result(None)
+
+    here, there = socket.socketpair()
+    with here, there:
+        loop.add_reader(here, hold)
+        there.send(b"x")
+        await over

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from mallgen_runtime.process.errors import Code, RpcError
 from mallgen_runtime.rpc.h2 import client_transport, frames
 from mallgen_runtime.rpc.methods import RpcContext
 from tests.h2.talking import ECHO, Frame, calling, scripted, serving
+from tests.pauses import standing_still
 from tests.run.discovering import run, silent_server, until
 
 
@@ -54,6 +56,30 @@ def test_nobody_there_is_told_at_once_and_who_comes_is_found() -> None:
                 await asyncio.sleep(0.1)  # the client may have tried to connect a moment ago
                 assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
                 assert connection.connected
+
+    run(work)
+
+
+def test_a_pause_of_the_process_while_it_connects_again_costs_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop calls its timers first: the time for connecting is over before it reads that the server has answered."""
+    real = client_transport.opened
+
+    async def slowly(*words: Any) -> Any:
+        await asyncio.sleep(0.02)  # as to another machine
+        return await real(*words)
+
+    async def work() -> None:
+        async with serving() as server, calling(server.address) as connection:
+            monkeypatch.setattr("mallgen_runtime.rpc.h2.endpoints.opened", slowly)
+            assert await connection.unary(ECHO, b"x", 5.0, ()) == b"x"
+            for one in tuple(server.server.connections):
+                one.transport.abort()
+            while connection.connected:
+                await asyncio.sleep(0)
+            asked = asyncio.ensure_future(connection.unary(ECHO, b"x", 5.0, ()))
+            await asyncio.sleep(0)
+            await standing_still(1.0, lambda: None)
+            assert await asked == b"x"
 
     run(work)
 

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import uvloop
 
 from mallgen_runtime import Context, Response
 from mallgen_runtime.http.tracker import TICK
+from tests.pauses import standing_still
 from tests.runtime.wire import serving
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -18,24 +18,6 @@ REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 
 async def said(ctx: Context, svc: Any) -> Response:
     return Response(b"said")
-
-
-async def standing_still(seconds: float, meanwhile: Callable[[], object]) -> None:
-    """Hold the loop where it reads, as a pause of the machine often does."""
-    loop = asyncio.get_running_loop()
-    over = loop.create_future()
-
-    def hold() -> None:
-        loop.remove_reader(here)
-        meanwhile()
-        time.sleep(seconds)
-        over.set_result(None)
-
-    here, there = socket.socketpair()
-    with here, there:
-        loop.add_reader(here, hold)
-        there.send(b"x")
-        await over
 
 
 async def asked(client: socket.socket) -> bytes:

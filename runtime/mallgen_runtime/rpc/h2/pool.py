@@ -24,6 +24,7 @@ from mallgen_runtime.rpc.h2.timers import Timer, TimerWheel
 Metadata = tuple[tuple[str, str], ...]
 AGENT = b"mallgen-python"
 _TRIES = 4
+_LATE = 0.05  # seconds; the alarm of a loop that stood still comes later than that
 _NO_TIME = "no time was left for the call"
 
 
@@ -127,12 +128,13 @@ class H2Connection:
     async def _room(self, deadline: float | None) -> ClientTransport:
         """Wait for a connection with room. Raises RpcError when none can be expected, or the time is over."""
         alarm = Timer()
+        stood_still = False
         while True:
             connection = self._next()
             if connection is not None:
                 self.usable()  # there may be room for one more
                 return connection
-            if not self._endpoints.connections and not self._endpoints.hope():
+            if not self._endpoints.connections and not self._endpoints.hope() and not stood_still:
                 raise RpcError(Code.UNAVAILABLE, f"no instance can be reached: {self._endpoints.problem}")
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -145,7 +147,9 @@ class H2Connection:
                 raise
             finally:
                 self._wheel.remove(alarm)
-            if deadline is not None and time.monotonic() >= deadline:
+            now = time.monotonic()
+            stood_still = now > soon + _LATE and not stood_still  # the loop has yet to read what has come since
+            if deadline is not None and now >= deadline:
                 self._pass_on(turn)
                 raise RpcError(Code.DEADLINE_EXCEEDED, _NO_TIME)
 
