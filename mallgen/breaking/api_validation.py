@@ -28,7 +28,7 @@ def request_field_validation_tightened(change: ApiChange) -> Iterator[Finding]:
         if words:
             message = f"`{pair.title}` must fulfil `{','.join(words)}` now"
             yield change.finding(pair, message, "accept what was accepted, or give the field another name")
-        elif any(refuses_null(old, new) for old, new in _alike(pair)):
+        elif any(refuses_null(old, new, may_be_zero) for old, new in _alike(pair)):
             message = f"`{pair.title}` is null now where it was empty, which its `validate` tag refuses"
             yield change.finding(pair, message, "write `omitempty` before the other words")
         elif pair.old is None and any(new is not None and is_demanded(new) for _, new in pair.values.values()):

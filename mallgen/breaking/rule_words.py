@@ -90,12 +90,14 @@ def _excludes_zero(word: str, bound: str) -> bool:
     return float(bound) >= 0 if _LEAST.get(word) else float(bound) > 0
 
 
-def refuses_null(old: WireValue, new: WireValue) -> bool:
+def refuses_null(old: WireValue, new: WireValue, may_be_zero: bool = False) -> bool:
     """Return whether the new tag refuses null, which is there now where absence or null was an accepted value before.
 
-    Only `omitempty` or `omitnil` in front lets null pass.
+    Only `omitempty` or `omitnil` in front lets null pass. `may_be_zero`: the struct of the field may be absent.
     """
-    if old.required or new.required or not _may_be_null(new) or _may_be_null(old):
+    if not may_be_zero and (old.required or new.required):
+        return False
+    if not _may_be_null(new) or _may_be_null(old):
         return False
     if new.default is not None and new.source != "json":
         return False

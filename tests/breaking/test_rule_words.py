@@ -63,6 +63,16 @@ def test_a_word_that_names_another_field_refuses_some_requests(word: str) -> Non
     assert TIGHTENED not in _found("int64", f"omitempty,{word}={value}")
 
 
+@pytest.mark.parametrize("tag, is_refused", [("ne=1", True), ("omitempty,ne=1", False), ("required", False)])
+@pytest.mark.parametrize("outer, may_be_absent", [("v,optional", True), ("v", False)])
+def test_null_in_a_struct_that_is_absent_is_refused_where_zero_was_not(
+    tag: str, is_refused: bool, outer: str, may_be_absent: bool
+) -> None:
+    text = CONTRACT.format(field=f'\n    V In `json:"{outer}"`')
+    old, new = (f'type In {{\n    K {kind} `json:"k" validate:"{tag}"`\n}}\n{text}' for kind in ("int64", "*int64"))
+    assert (TIGHTENED in codes(old, new)) is (is_refused and may_be_absent)
+
+
 def _found(kind: str, rule: str) -> list[str]:
     field = f'\n    N {kind} `json:"n,optional" validate:"{rule}"`'
     return codes(CONTRACT.format(field=""), CONTRACT.format(field=field))
