@@ -157,5 +157,6 @@ def kafka_server() -> Iterator[Any]:
     """Start a Kafka shared by the tests that do not stop it; each of them has topics and groups of its own."""
     from tests.kafka_server import kafka
 
-    with kafka() as server:
+    # a machine that stands still for a while is no reason to take the broker for dead
+    with kafka({"broker.session.timeout.ms": "18000"}) as server:
         yield server
