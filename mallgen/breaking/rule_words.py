@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from mallgen.breaking.field_values import refuses_absence
+from mallgen.breaking.field_values import outside, refuses_absence
 from mallgen.contract.cross_words import CROSS_WORDS
 from mallgen.contract.validate import kind_of, read_rules
 from mallgen.contract.wire import WireValue
-from mallgen.model import AnyType, Pointer
+from mallgen.model import AnyType, Bounds, Pointer
 
 _LEAST = {"min": False, "gte": False, "gt": True}  # whether the bound itself is excluded
 _MOST = {"max": False, "lte": False, "lt": True}
@@ -34,11 +34,18 @@ def tighter(old: WireValue, new: WireValue, may_be_zero: bool = False) -> tuple[
     )  # the zero value of an absent field is refused by none of these
     if old.options and not is_exempt:
         known.append(f"oneof={' '.join(map(str, old.options))}")
-    if old.range is not None and not is_exempt:
-        bounds = old.range
-        known += [f"{'gt' if bounds.open_low else 'gte'}={bounds.low}"] if bounds.low is not None else []
-        known += [f"{'lt' if bounds.open_high else 'lte'}={bounds.high}"] if bounds.high is not None else []
+    known += [] if is_exempt else _as_words(old.range)
+    if outside(new, old, "limit"):  # the old tag saw the default in the place of these numbers
+        known = _as_words(new.limit)
     return tuple(_level(known, after))
+
+
+def _as_words(bounds: Bounds | None) -> list[str]:
+    """Return bounds as words of a tag that say the same."""
+    if bounds is None:
+        return []
+    low = [f"{'gt' if bounds.open_low else 'gte'}={bounds.low}"] if bounds.low is not None else []
+    return low + ([f"{'lt' if bounds.open_high else 'lte'}={bounds.high}"] if bounds.high is not None else [])
 
 
 def _level(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:

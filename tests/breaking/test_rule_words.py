@@ -73,6 +73,24 @@ def test_null_in_a_struct_that_is_absent_is_refused_where_zero_was_not(
     assert (TIGHTENED in codes(old, new)) is (is_refused and may_be_absent)
 
 
+@pytest.mark.parametrize(
+    "old, new, validate, is_tighter",
+    [
+        ("[1:9]", "", "min=2", True),
+        ("[1:9]", "", "omitempty", False),
+        ("[1:9]", "[1:9]", "min=2", False),
+        ("[1:9]", "[2:8]", "min=2", False),
+        ("[1:9]", "[1:20]", "max=10", True),
+        ("[1:9]", "[1:20]", "max=30", False),
+        ("", "", "min=2", False),
+    ],
+)
+def test_a_limit_that_is_gone_shows_its_numbers_to_the_tag(old: str, new: str, validate: str, is_tighter: bool) -> None:
+    tags = (f"n,default=2,limit={one}" if one else "n,default=2" for one in (old, new))
+    texts = (CONTRACT.format(field=f'\n    N int64 `json:"{tag}" validate:"{validate}"`') for tag in tags)
+    assert (TIGHTENED in codes(*texts)) is is_tighter
+
+
 def _found(kind: str, rule: str) -> list[str]:
     field = f'\n    N {kind} `json:"n,optional" validate:"{rule}"`'
     return codes(CONTRACT.format(field=""), CONTRACT.format(field=field))
