@@ -37,7 +37,10 @@ def tighter(old: WireValue, new: WireValue, may_be_zero: bool = False) -> tuple[
     known += [] if is_exempt else _as_words(old.range)
     if outside(new, old, "limit"):  # the old tag saw the default in the place of these numbers
         known = _as_words(new.limit)
-    return tuple(_level(known, after))
+    found = list(_level(known, after))
+    if old.optional and _may_be_null(old) and "required" not in found:  # no range or option of the old one refuses null
+        found += [word for word in _level(before, after) if word == "required"]
+    return tuple(found)
 
 
 def _as_words(bounds: Bounds | None) -> list[str]:

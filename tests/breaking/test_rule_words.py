@@ -91,6 +91,15 @@ def test_a_limit_that_is_gone_shows_its_numbers_to_the_tag(old: str, new: str, v
     assert (TIGHTENED in codes(*texts)) is is_tighter
 
 
+@pytest.mark.parametrize("bounds", ["range=(0:9)", "range=[1:9]"])
+@pytest.mark.parametrize("kind, refused", [("*int64", True), ("int64", False)])
+def test_a_range_of_a_pointer_does_not_say_that_it_is_required(bounds: str, kind: str, refused: bool) -> None:
+    presence = "optional" if kind == "*int64" else "default=1"
+    field = f'\n    N {kind} `json:"n,{presence},{bounds}"'
+    old, new = (CONTRACT.format(field=f"{field}{rest}`") for rest in ("", ' validate:"required"'))
+    assert (TIGHTENED in codes(old, new)) is refused
+
+
 def _found(kind: str, rule: str) -> list[str]:
     field = f'\n    N {kind} `json:"n,optional" validate:"{rule}"`'
     return codes(CONTRACT.format(field=""), CONTRACT.format(field=field))
