@@ -1,11 +1,20 @@
 """Clients that send requests without a pause until the service refuses connections, and count lost requests."""
 
 import asyncio
+import select
+import time
 from typing import NamedTuple
+
+from mallgen_runtime.http.connection import LINGER_SECONDS
+
+IDLE = "closed as idle"
 
 
 class Tally(NamedTuple):
-    """The answered requests, the answers that closed a kept connection, and the accepted requests that were lost."""
+    """The answered requests, the kept connections that the service closed, and the accepted requests that were lost.
+
+    Nothing is lost where a kept connection was closed before its client, which had stood still, asked again.
+    """
 
     answered: int
     leaving: int
@@ -21,8 +30,14 @@ async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.E
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             return Tally(answered, leaving, lost)
-        stay = True
+        stay, asked = True, 0.0
         while stay and not (over is not None and over.is_set()):
+            end = how_it_ended(reader, writer, asked) if asked else None
+            if end is not None:
+                leaving += end == IDLE
+                lost += [end] if end != IDLE else []
+                break
+            asked = time.monotonic()
             status, stay = await _request(reader, writer, path, keep=keep)
             if status != "200":
                 lost.append(status)
@@ -31,6 +46,20 @@ async def ask_until_refused(port: int, path: str, *, keep: bool, over: asyncio.E
             leaving += keep and not stay
         writer.close()
     return Tally(answered, leaving, lost)
+
+
+def how_it_ended(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: float) -> str | None:
+    """Return None for a kept connection that is open, else how the service closed it; `asked` is the time of a request.
+
+    While no request is made only the end of a connection can be read.
+    """
+    transport = writer.transport
+    found = select.poll()
+    if not (reader.at_eof() or transport.is_closing()):
+        found.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        if not found.poll(0):
+            return None
+    return IDLE if time.monotonic() - asked > LINGER_SECONDS else "closed right after an answer that let it open"
 
 
 async def _request(

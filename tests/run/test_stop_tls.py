@@ -14,7 +14,7 @@ import pytest
 from mallgen_runtime.process.tls import client_tls
 from tests.certificates import Authority
 from tests.load.running import LoadedService
-from tests.run.load import Tally
+from tests.run.load import IDLE, Tally, how_it_ended
 from tests.run.service import wait_until_refused
 
 CLIENTS = 24
@@ -56,9 +56,16 @@ async def ask_until_refused(port: int, context: ssl.SSLContext, *, keep: bool) -
             return Tally(answered, leaving, [])
         except (OSError, asyncio.IncompleteReadError) as problem:
             return Tally(answered, leaving, [f"handshake: {problem!r}"])
-        stays = True
+        stays, asked = True, 0.0
         try:
             while stays:
+                end = how_it_ended(reader, writer, asked) if asked else None
+                if end is not None and end != IDLE:
+                    return Tally(answered, leaving, [end])
+                if end is not None:
+                    leaving += 1
+                    break
+                asked = time.monotonic()
                 writer.write(request)
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(4)
