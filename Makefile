@@ -18,8 +18,8 @@ run: setup ## the same, and leave it up until Ctrl-C
 servers: ## install MariaDB, PostgreSQL, Redis, Kafka and Chromium, where we are root on Debian
 	@scripts/servers.sh
 
-test: setup servers ## at most five minutes on two cores
-	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 -m "not slow"
+test: setup servers ## at most five minutes on two cores, three at once as they wait for a third of the time
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=20 -m "not slow"
 
 test-slow: setup servers ## what does not fit into make test, three at once as they wait much; attacks and overload measure time, so they run alone
 	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=20 -m slow --ignore tests/attacks --ignore tests/slow/test_overload.py
