@@ -203,7 +203,7 @@ class WorkerPlace:
         self._news.set()
 
     def _end_as_last(self, worker: WorkerProcess) -> None:
-        """Let a worker that has just been started serve who waits at its socket, and end."""
+        """Let a worker that was just started serve the connections that wait at its socket, and then end."""
         worker.tell_last()
         self._stop_once_ready(worker)
 
@@ -242,7 +242,7 @@ class WorkerPlace:
         await self._rest(pause)
 
     async def _let_go(self, bound: socket.socket) -> None:
-        """Close a socket that nobody accepts from for a while, as others do; who waits at it already is served."""
+        """Close the socket of this place until a successor starts. Connections that wait at it are served first."""
         last = await self._serve_who_waits(bound)
         if last is not None and not self._crew.stopping.is_set():
             self._end_as_last(last)
@@ -293,7 +293,7 @@ class WorkerPlace:
         return any(worker.has_taken for worker in workers) or all(worker.has_closed for worker in workers)
 
     async def _serve_who_waits(self, bound: socket.socket) -> WorkerProcess | None:
-        """Start a worker once more when connections wait at a socket that nobody accepts from; return it."""
+        """Start one more worker if connections wait at a socket without a worker. Return it, or None."""
         admit_no_more(bound)
         if not _has_waiting(bound):
             await asyncio.sleep(_HANDSHAKE)

@@ -48,7 +48,7 @@ class KafkaConsumer:
         self._problem: Exception | None = None
         self._is_closing = False
         self._is_fenced = False
-        self._unplaced: list[TopicPartition] = []  # ours, but nobody tells where to begin
+        self._unplaced: list[TopicPartition] = []  # assigned to us, with offsets not known yet
         self._asks_at = 0.0
         self._new: dict[str, int] = {}  # partitions of the topics in which the group had no offset when we came
 
@@ -262,8 +262,10 @@ class KafkaConsumer:
         self._place(partitions)
 
     def _place(self, partitions: list[TopicPartition]) -> None:
-        """Begin with partitions, with none until Kafka tells their offsets: librdkafka asks for them once, and waits
-        for ever where the answer is that another broker knows them now."""
+        """Begin to read partitions, or none of them until Kafka tells their offsets.
+
+        librdkafka would ask for them once, and wait for ever if the answer is that another broker knows them now.
+        """
         starts = self._starts(partitions)
         self._unplaced = partitions if starts is None else []
         self._client.assign(starts or [])
@@ -278,8 +280,7 @@ class KafkaConsumer:
         self._tell(0, places)
 
     def _starts(self, partitions: list[TopicPartition]) -> list[TopicPartition] | None:
-        """Return the partitions with the offsets to begin at: committed ones, or the first or last there is; None where
-        the broker does not tell them now."""
+        """Return partitions with the committed offsets, else the first or last ones. None if Kafka does not tell."""
         if not partitions:
             return []
         fresh = []

@@ -257,7 +257,7 @@ class SqliteLog:
 
 
 def _in_turn(db: Any, statement: str) -> None:
-    """Run a statement when nobody else writes; SQLite itself would sleep for up to 100 ms between its looks."""
+    """Run a statement as soon as no other process writes. SQLite itself would try again every 100 ms only."""
     over = time.monotonic() + _PATIENCE
     db.execute("PRAGMA busy_timeout = 0")
     try:
