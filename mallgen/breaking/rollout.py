@@ -140,8 +140,6 @@ def _reasons(found: Iterable[Diagnostic]) -> _Reasons:
     reasons = _Reasons([], [], [], [])
     levels = {code: rule.level for code, rule in RULES.rules().items()}
     for one in found:
-        if _LEAVES_TOPIC.fullmatch(one.code):
-            reasons.left.append(one.message)
         if _ADDED.fullmatch(one.code):
             reasons.added.append(one.message)
         elif _CALLER_FIRST.fullmatch(one.code):
@@ -150,6 +148,10 @@ def _reasons(found: Iterable[Diagnostic]) -> _Reasons:
             continue
         elif _CALLED.fullmatch(one.code) and one.severity == ERROR and levels.get(one.code) == WIRE:
             reasons.changed.append(one.message)
+        else:
+            continue
+        if _LEAVES_TOPIC.fullmatch(one.code):
+            reasons.left.append(one.message)
     return reasons
 
 
